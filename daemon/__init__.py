@@ -1,0 +1,1 @@
+"""The daemon's room: life under systemd, schedules and the control socket."""

@@ -1,0 +1,118 @@
+"""The words of the graph: kinds of parts and edges, how well a fact is known, and the records that hold them."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+Value = str | int | float | bool | None | list[str]
+"""What an attribute can hold."""
+
+
+class Confidence(StrEnum):
+    """How well a fact is known, best first."""
+
+    VERIFIED = "verified"
+    DECLARED = "declared"
+    INFERRED = "inferred"
+    UNRESOLVED = "unresolved"
+
+
+class PartKind(StrEnum):
+    """Everything that can stand in the graph."""
+
+    HOST = "host"
+    LISTENER = "listener"
+    SERVER = "server"
+    CONTAINER = "container"
+    IMAGE = "image"
+    PROCESS = "process"
+    ENDPOINT = "endpoint"
+    MODEL = "model"
+    MODEL_VERSION = "model_version"
+    WEIGHTS = "weights"
+    ADAPTER = "adapter"
+    DATASET = "dataset"
+    PROMPT = "prompt"
+    TOOL = "tool"
+    MCP_SERVER = "mcp_server"
+    AGENT = "agent"
+    VECTOR_STORE = "vector_store"
+    API_PROVIDER = "api_provider"
+    PRINCIPAL = "principal"
+    PACKAGE = "package"
+    REPOSITORY = "repository"
+    SECRET_REFERENCE = "secret_reference"  # noqa: S105 - a kind of part, not a secret
+    GUARDRAIL = "guardrail"
+    FINDING = "finding"
+
+
+class EdgeKind(StrEnum):
+    """How one part stands to another; reads from source to destination ("server serves model")."""
+
+    RUNS_ON = "runs_on"
+    LISTENS_ON = "listens_on"
+    FRONTS = "fronts"
+    SERVES = "serves"
+    HAS_WEIGHTS = "has_weights"
+    DERIVED_FROM = "derived_from"
+    ADAPTER_OF = "adapter_of"
+    HAS_FINDING = "has_finding"
+
+
+class Claim(Struct, frozen=True, kw_only=True, order=True):
+    """One source's word on one attribute; claims that differ stand side by side."""
+
+    value: Value
+    surface: str
+    source: str
+    confidence: Confidence
+    first_seen: datetime
+    last_seen: datetime
+
+
+Attributes = dict[str, tuple[Claim, ...]]
+"""Attribute name to its claims, one per (value, surface, source), in a fixed order."""
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """A node of the graph; `id` is the UUIDv5 of kind and natural key and never changes."""
+
+    id: UUID
+    kind: PartKind
+    key: str
+    attributes: Attributes = {}
+    first_seen: datetime
+    last_seen: datetime
+
+
+class Edge(Struct, frozen=True, kw_only=True):
+    """A typed arrow between two parts; `id` is the UUIDv5 of source, kind and destination."""
+
+    id: UUID
+    kind: EdgeKind
+    source: UUID
+    destination: UUID
+    attributes: Attributes = {}
+    first_seen: datetime
+    last_seen: datetime
+
+
+class Alias(Struct, frozen=True, kw_only=True, order=True):
+    """Two keys that name the same part; removing the row undoes the merge."""
+
+    id: UUID
+    same_as: UUID
+    kind: PartKind
+    key: str
+    """The second key, the one `same_as` was made from."""
+    source: str
+
+
+class Graph(Struct, frozen=True, kw_only=True):
+    """A state of the bill of materials."""
+
+    parts: dict[UUID, Part] = {}
+    edges: dict[UUID, Edge] = {}
+    aliases: frozenset[Alias] = frozenset()

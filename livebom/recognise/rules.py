@@ -1,0 +1,254 @@
+"""The fingerprint format: what one YAML file under `fingerprints/servers/` may say; unknown keys are refused."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from livebom.bom.service import Auth, Severity
+
+Role = Literal[
+    "inference",
+    "gateway",
+    "interface",
+    "agent",
+    "mcp",
+    "vector-store",
+    "notebook",
+    "platform",
+    "runtime",
+    "proxy",
+    "web",
+]
+"""What a product does in a stack. `proxy` and `web` are no AI; `runtime` is a container or GPU service."""
+
+Scalar = str | int | float | bool | None
+Weight = Annotated[float, Meta(ge=-1.0, le=1.0)]
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+
+
+class Test(Struct, frozen=True, forbid_unknown_fields=True):
+    """A predicate on one value; everything it names must hold. A bare scalar in YAML means `equals`."""
+
+    equals: Scalar | UnsetType = UNSET
+    one_of: list[Scalar] | None = None
+    matches: str | None = None
+    """A regular expression, searched (not anchored) in a string; numbers are read as text."""
+    contains: str | None = None
+    type: Literal["string", "integer", "number", "boolean", "list", "object", "null"] | None = None
+    exists: bool | None = None
+    empty: bool | None = None
+    has_keys: list[str] | None = None
+    only_keys: list[str] | None = None
+    count: int | None = None
+    """At least so many items."""
+
+
+class Match(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A condition on one reply; everything it names must hold."""
+
+    outcome: str | None = None
+    """The ask's outcome; default `ok`, so a condition on content never holds for silence."""
+    status: int | list[int] | None = None
+    reason: str | None = None
+    header: dict[str, Test | Scalar] = {}
+    """Header name (case ignored) to a test of its value; `{exists: false}` means it must be absent."""
+    media: str | None = None
+    """Start of the Content-Type, lower case."""
+    body: Test | str | None = None
+    """On the text of the body (UTF-8, wrong bytes replaced)."""
+    json: dict[str, Test | Scalar] = {}
+    """Path to a test. `a.b`, `a[0]`, `a[]` (any item), `""` (the document), `*` (any value of an object);
+    a key with dots is written in quotes: `a."b.c"`. A path that leads nowhere fails, but for `{exists: false}`."""
+    tls: bool | None = None
+
+
+class Condition(Match, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A condition on the reply to a named ask."""
+
+    ask: str
+    """An ask of this file or of `shared.yaml`; `any` means every reply of the conversation."""
+
+
+class Mark(Condition, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A piece of evidence: a condition with a weight. Positive ones speak for the product, negative ones against."""
+
+    weight: Weight
+    why: str
+    source: str = ""
+    """Where the fact comes from: a recording, an upstream file, a document."""
+    even_if_control: bool = False
+    """Counts also where the reply to the random path satisfies it (a product whose unknown paths are its mark)."""
+
+
+class Veto(Condition, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A condition under which the product is not there, whatever else speaks for it."""
+
+    why: str
+    source: str = ""
+
+
+class AskRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One request the fingerprint may make; exactly one of the five methods."""
+
+    get: str | None = None
+    head: str | None = None
+    safe_post: str | None = None
+    """A POST that reads only, declared so with its source in `why`."""
+    safe_options: str | None = None
+    safe_session: str | None = None
+    """An MCP session: initialize, list, delete."""
+    json: Any = None
+    """The body of a `safe_post` or `safe_session`; `{model}` in a string is replaced by the model's name."""
+    headers: dict[str, str] = {}
+    phase: Literal["identify", "models", "checks"] = "identify"
+    """When it may be sent: to find out what it is, then to name models, then for verdicts."""
+    each: Literal["model"] | None = None
+    """Sent once per model already named."""
+    most: Annotated[int, Meta(ge=1, le=16)] = 4
+    """How many times at most, with `each`."""
+    cap: int = 1 << 20
+    sensitive: bool = False
+    """Its body may hold secrets or prompts: it is judged, and never stored."""
+    after: str | None = None
+    """Only where this ask was answered with 2xx."""
+    why: str = ""
+
+
+class VersionRule(Condition, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the version stands. The first rule that yields a value wins."""
+
+    at: str
+    """A JSON path, `header:NAME`, or `body` for a regular expression over the text."""
+    pattern: str | None = None
+    """A regular expression whose first group (else the whole match) is the version."""
+    trust: Literal["exact", "declared", "inferred", "lies"] = "declared"
+    """`lies`: the value is known not to be the product's version; it is shown, marked, and never compared."""
+    value: str | None = None
+    """With `trust: inferred`: the statement to make where the condition holds, such as `>=0.4.0`."""
+    note: str = ""
+
+
+class Field(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"is_": "is"}):
+    """Where one field of a model stands; a bare string in YAML means `at`."""
+
+    at: str | None = None
+    pattern: str | None = None
+    value: Scalar | UnsetType = UNSET
+    """A constant, for example `loaded: {value: true}` in a list of running models."""
+    is_: Scalar | UnsetType = UNSET
+    """True where the value at `at` equals this."""
+
+    def __post_init__(self) -> None:
+        if self.at is None and self.value is UNSET:
+            raise ValueError("a field needs `at` or `value`")
+
+
+class ModelRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a reply names models. Rules are applied in order; a later one fills what is still unknown, by name."""
+
+    ask: str
+    when: Match | None = None
+    each: str | None = None
+    """Path to the list (or to an object: its values); none for an ask sent once per model or for a single model."""
+    name: Field | str | None = None
+    """None only with an ask `each: model`: the name asked for."""
+    adds: bool = True
+    """Whether a name not seen before becomes a model."""
+    digest: Field | str | None = None
+    format: Field | str | None = None
+    family: Field | str | None = None
+    parameters: Field | str | None = None
+    quantization: Field | str | None = None
+    context_length: Field | str | None = None
+    base: Field | str | None = None
+    path: Field | str | None = None
+    license: Field | str | None = None
+    loaded: Field | str | None = None
+    otherwise_loaded: bool | None = None
+    """What `loaded` is for the models this list does not name."""
+
+
+class AuthRule(Condition, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a reply tells about authentication. The first rule that holds wins."""
+
+    auth: Auth
+
+
+class Clause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Conditions that must all hold."""
+
+    all: Annotated[list[Condition], Meta(min_length=1)]
+
+
+class CheckRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"pass_": "pass"}):
+    """A misconfiguration check that is requests and matchers; `fail` and `pass` are alternatives of clauses."""
+
+    id: Name
+    title: str
+    why: str
+    severity: Severity | dict[Literal["loopback", "private", "public"], Severity]
+    severity_why: str = ""
+    cwe: list[int] = []
+    owasp: list[str] = []
+    """Ids of the OWASP Top 10 for LLM applications 2025."""
+    remediation: str
+    confirm: Literal["remote", "host", "inferred"] = "remote"
+    fail: list[Clause] = []
+    pass_: list[Clause] = []
+    applies: list[Clause] = []
+    """Where given and none holds, the verdict is not_applicable."""
+    source: str = ""
+
+
+class CveRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A known vulnerability and the versions it is in."""
+
+    id: str
+    affected: str
+    """Comma-joined bounds, all of which must hold: `>=0.6.5,<0.8.5`."""
+    title: str
+    severity: Severity | None = None
+    fixed: str | None = None
+    source: str = ""
+    grade: Literal["source", "advisory", "memory"] = "advisory"
+
+
+class Hints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a host or container source knows the product before a packet is sent; regular expressions."""
+
+    process: list[str] = []
+    image: list[str] = []
+    environment: list[str] = []
+
+
+class Fingerprint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One product."""
+
+    product: Name
+    title: str
+    role: Role
+    grade: Literal["recorded", "source", "memory"]
+    """How its marks are known; what is only known from memory scores less."""
+    homepage: str = ""
+    generic: bool = False
+    """Named only where no other product of its role is (an OpenAI-compatible API of unknown make)."""
+    fronts: list[str] = []
+    """Products that may stand behind it in one stack."""
+    ports: list[Annotated[int, Meta(ge=1, le=65535)]] = []
+    """Its usual ports; first its default."""
+    hints: Hints = Hints()
+    asks: dict[Name, AskRule] = {}
+    marks: list[Mark] = []
+    vetoes: list[Veto] = []
+    version: list[VersionRule] = []
+    models: list[ModelRule] = []
+    auth: list[AuthRule] = []
+    checks: list[CheckRule] = []
+    cves: list[CveRule] = []
+    sources: list[str] = []
+
+
+class Shared(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`fingerprints/shared.yaml`: the asks every conversation starts with, in order, and the budgets."""
+
+    asks: dict[Name, AskRule]

@@ -1,0 +1,1 @@
+"""The probe core: finds listeners, asks them, and says what answers."""
