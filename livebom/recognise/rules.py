@@ -248,7 +248,25 @@ class Fingerprint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     sources: list[str] = []
 
 
+class NeverRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request that is never sent where the product may be, because it acts."""
+
+    product: str
+    """`any`: it is never sent to anything."""
+    method: str = "GET"
+    path: str
+    """A regular expression over the whole path with its query."""
+    why: str
+    source: str
+
+
 class Shared(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`fingerprints/shared.yaml`: the asks every conversation starts with, in order, and the budgets."""
+    """`fingerprints/shared.yaml`: the asks every conversation starts with, in order."""
 
     asks: dict[Name, AskRule]
+
+
+class Never(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`fingerprints/never.yaml`."""
+
+    never: list[NeverRule]

@@ -1,0 +1,84 @@
+"""From observations to a graph: parts, edges and aliases folded from what was seen."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from livebom.bom.identity import alias, edge_id, part_id
+from livebom.bom.merge import join_attributes, join_edge, join_part
+from livebom.bom.observation import Fact, Observation
+from livebom.bom.parts import Alias, Attributes, Claim, Confidence, Edge, Graph, Part, PartKind, Value
+
+_RANK = {confidence: rank for rank, confidence in enumerate(Confidence)}
+
+
+def fold(observations: Iterable[Observation]) -> Graph:
+    """The graph that these observations speak of; their order does not matter."""
+    parts: dict[UUID, Part] = {}
+    edges: dict[UUID, Edge] = {}
+    aliases: set[Alias] = set()
+    for seen in observations:
+        subject = _add_part(parts, seen, seen.kind, seen.subject, seen.facts)
+        for other in seen.aliases:
+            _add_part(parts, seen, seen.kind, other, {})
+            aliases.add(alias(seen.kind, seen.subject, other, seen.source))
+        for edge in seen.edges:
+            to = _add_part(parts, seen, edge.to_kind, edge.to, {})
+            one = Edge(
+                id=edge_id(edge.kind, subject, to),
+                kind=edge.kind,
+                source=subject,
+                destination=to,
+                attributes=_claims(seen, edge.facts),
+                first_seen=seen.at,
+                last_seen=seen.at,
+            )
+            edges[one.id] = join_edge(edges[one.id], one) if one.id in edges else one
+    return Graph(parts=parts, edges=edges, aliases=frozenset(aliases))
+
+
+def _add_part(parts: dict[UUID, Part], seen: Observation, kind: PartKind, key: str, facts: dict[str, Fact]) -> UUID:
+    one = Part(
+        id=part_id(kind, key),
+        kind=kind,
+        key=key,
+        attributes=_claims(seen, facts),
+        first_seen=seen.at,
+        last_seen=seen.at,
+    )
+    parts[one.id] = join_part(parts[one.id], one) if one.id in parts else one
+    return one.id
+
+
+def _claims(seen: Observation, facts: dict[str, Fact]) -> Attributes:
+    claims: Attributes = {
+        name: (
+            Claim(
+                value=fact.value,
+                surface=seen.surface,
+                source=seen.source,
+                confidence=fact.confidence,
+                first_seen=seen.at,
+                last_seen=seen.at,
+            ),
+        )
+        for name, fact in facts.items()
+    }
+    return join_attributes({}, claims)
+
+
+def winner(claims: tuple[Claim, ...]) -> Claim:
+    """The claim to believe: the best known, then the latest, then by source and value so that ties have one answer."""
+    return min(
+        claims, key=lambda c: (_RANK[c.confidence], -c.last_seen.timestamp(), c.surface, c.source, repr(c.value))
+    )
+
+
+def value(part: Part | Edge, name: str) -> Value:
+    """The believed value of an attribute, None where nobody says anything."""
+    claims = part.attributes.get(name)
+    return winner(claims).value if claims else None
+
+
+def values(part: Part | Edge) -> dict[str, Value]:
+    """Every attribute's believed value."""
+    return {name: winner(claims).value for name, claims in part.attributes.items()}

@@ -1,0 +1,152 @@
+"""The second half of a conversation: what a known server serves and how it is set up; ends as a service record."""
+
+import hashlib
+from collections.abc import Callable, Generator, Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from livebom.bom.observation import Evidence, Listener, Outcome
+from livebom.bom.redact import redact
+from livebom.bom.service import Auth, Finding, Layer, ServedModel, Service
+from livebom.net.reply import Ask, Reply
+from livebom.recognise import read
+from livebom.recognise.catalog import Catalog, Kit
+from livebom.recognise.judge import Ruling, Standing
+from livebom.recognise.match import View
+from livebom.recognise.plan import Budget
+from livebom.recognise.verdict import verdicts
+from probes.identify import Conversation, Exchange, identify
+
+CONTENT_CAP = 64 << 10
+"""Bytes of a body that are kept as evidence."""
+
+_EXCERPT = 160
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What the named product's own rules read from the replies."""
+
+    version: read.Version = read.Version()
+    auth: Auth = Auth.UNKNOWN
+    models: tuple[ServedModel, ...] | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """One listener after its conversation."""
+
+    listener: Listener
+    service: Service
+    said: tuple[Exchange, ...]
+    content: dict[str, bytes]
+    """Bodies behind the service's evidence by SHA-256, secrets replaced."""
+
+
+def examine(
+    catalog: Catalog,
+    listener: Listener,
+    *,
+    nonce: str,
+    exposure: str,
+    key: bytes,
+    now: Callable[[], datetime],
+    budget: Budget | None = None,
+) -> Generator[Ask, Reply, Seen]:
+    """The whole conversation with one listener. `key` keys the hashes that stand for secrets; `now` tells UTC."""
+    talk = Conversation(catalog, listener, nonce=nonce, now=now, budget=budget)
+    ruling = yield from identify(talk)
+    facts = Facts()
+    if ruling.product is not None:
+        facts = yield from inspect(talk, catalog.products[ruling.product], exposure)
+    evidence, content = _evidence(talk.said, key)
+    return Seen(
+        listener=listener,
+        service=_service(talk, ruling, facts, evidence),
+        said=tuple(talk.said),
+        content=content,
+    )
+
+
+def inspect(talk: Conversation, kit: Kit, exposure: str) -> Generator[Ask, Reply, Facts]:
+    """Ask what the product's version, model, authentication and check rules look at, within the budget."""
+    inquiry = talk.inquiry
+    yield from _send_all(talk, kit, kit.naming)
+    each: dict[str, dict[str, View]] = {}
+    for name in kit.per_model:
+        served = read.models(kit, inquiry.replies(kit), each) or ()
+        for model in [m.name for m in served][: min(kit.asks[name].most, max(0, talk.budget_left - len(kit.closing)))]:
+            each.setdefault(name, {})[model] = yield from talk.send_for(kit, name, model)
+    yield from _send_all(talk, kit, kit.checking)
+    for name in kit.closing:
+        if inquiry.may_send(kit, name):
+            yield from talk.send(kit, name)
+    replies = inquiry.replies(kit)
+    return Facts(
+        version=read.version(kit, replies),
+        auth=read.auth(kit, replies),
+        models=read.models(kit, replies, each),
+        findings=verdicts(kit, replies, exposure),
+    )
+
+
+def _send_all(talk: Conversation, kit: Kit, names: Iterable[str]) -> Generator[Ask, Reply, None]:
+    for name in names:
+        if talk.budget_left > len(kit.closing) and talk.inquiry.may_send(kit, name):
+            view = yield from talk.send(kit, name)
+            if view.reply.outcome is Outcome.GAVE_UP:
+                return
+
+
+def _service(talk: Conversation, ruling: Ruling, facts: Facts, evidence: tuple[Evidence, ...]) -> Service:
+    listener, replies = talk.listener, [exchange.reply for exchange in talk.said]
+    answered = any(reply.status is not None for reply in replies)
+    return Service(
+        host=listener.host,
+        port=listener.port,
+        zone=listener.zone,
+        name=listener.name,
+        base_path=listener.base_path,
+        scheme=talk.scheme if answered else None,
+        product=ruling.product,
+        version=facts.version.value,
+        version_source=facts.version.source,
+        score=max((s.score for s in ruling.stack if s.product == ruling.product), default=0.0),
+        stack=tuple(_layer(standing) for standing in ruling.stack),
+        auth=facts.auth,
+        models=facts.models,
+        findings=facts.findings,
+        tls=next((reply.tls for reply in reversed(replies) if reply.tls), None),
+        requests=talk.inquiry.sent,
+        outcome=Outcome.OK if answered else replies[0].outcome,
+        conflict=ruling.conflict,
+        at=talk.now(),
+        proof=evidence,
+    )
+
+
+def _layer(standing: Standing) -> Layer:
+    return Layer(
+        product=standing.product,
+        role=standing.role,
+        score=standing.score,
+        evidence=tuple(str(one) for one in standing.evidence),
+    )
+
+
+def _evidence(said: list[Exchange], key: bytes) -> tuple[tuple[Evidence, ...], dict[str, bytes]]:
+    evidence, content = [], {}
+    for exchange in said:
+        reply = exchange.reply
+        what = f"{exchange.ask.line} -> {reply.status or reply.outcome}"
+        raw = reply.body[:CONTENT_CAP] or reply.banner
+        if exchange.sensitive or not raw:
+            evidence.append(Evidence(what=what))
+            continue
+        text = redact(raw.decode("utf-8", "surrogateescape"), key)
+        kept = text.encode("utf-8", "surrogateescape")
+        digest = hashlib.sha256(kept).hexdigest()
+        content[digest] = kept
+        excerpt = text[:_EXCERPT].encode("utf-8", "replace").decode()
+        evidence.append(Evidence(what=what, digest=digest, excerpt=excerpt))
+    return tuple(evidence), content
