@@ -1,0 +1,41 @@
+"""What one turn came to: the record behind every output of `livebom discover`."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from livebom.bom.diff import Delta
+from livebom.bom.observation import Observation
+from livebom.bom.parts import Graph
+from livebom.bom.service import Service
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """One turn: what was looked at, what was seen, what changed, and what could not be looked at."""
+
+    sweep: str
+    surface: str = "runtime"
+    scope: tuple[str, ...]
+    """The targets and exclusions as they were asked for."""
+    started: datetime
+    ended: datetime
+    complete: bool
+    """Every target was tried with its retries, and nothing was lost on our side."""
+    services: tuple[Service, ...]
+    """Every open listener, AI or not, by address and port."""
+    graph: Graph
+    observations: tuple[Observation, ...]
+    changes: Delta | None = None
+    """Against the store's last state; None where nothing was stored or there was nothing before."""
+    since: datetime | None = None
+    counts: dict[str, int] = {}
+    """Targets planned, tried, open, refused, silent, unreachable and lost, and requests sent."""
+    not_seen: tuple[str, ...] = ()
+    """In words: what this look could not or did not look at."""
+
+
+def is_ai(service: Service) -> bool:
+    """Whether an AI inventory is about it: a named product that is no mere web server, or a conflict of such."""
+    if service.conflict:
+        return True
+    return any(layer.product == service.product and layer.role not in {"proxy", "web"} for layer in service.stack)

@@ -1,0 +1,137 @@
+"""The report for people (`table`): services, findings with their fix, what changed, and what was not looked at."""
+
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from itertools import groupby
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from livebom.bom.report import Report, is_ai
+from livebom.bom.service import Auth, Finding, Service, Verdict
+from livebom.bom.text import safe_text
+from livebom.export.changes import sentences
+
+NAME = "table"
+SUFFIXES = (".txt",)
+
+WIDTH = 140
+"""Columns where there is no terminal to ask."""
+
+_LISTED = 3
+_PLACES = 8
+_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
+_AUTH = {Auth.NONE: "red", Auth.PARTIAL: "yellow", Auth.REQUIRED: "green", Auth.UNKNOWN: "dim"}
+
+
+def write(report: Report, *, everything: bool) -> str:
+    """The report as plain text."""
+    out = StringIO()
+    console = Console(file=out, width=WIDTH, no_color=True, highlight=False, markup=False, emoji=False)
+    console.print(rendered(report, everything=everything))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+
+
+def rendered(report: Report, *, everything: bool) -> RenderableType:
+    """The report as rich draws it; every name from a target went through `safe_text`."""
+    services = [s for s in report.services if everything or is_ai(s)]
+    blocks = [_services(services), *_findings(services), *_changes(report), _footer(report, services)]
+    return Group(*blocks)
+
+
+def _services(services: Iterable[Service]) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table.add_column("LISTENER", overflow="fold", ratio=None, min_width=18)
+    for title in ("PRODUCT", "VERSION", "AUTH", "MODELS", "FINDINGS"):
+        table.add_column(title, overflow="fold")
+    for service in services:
+        table.add_row(
+            Text(_place(service)),
+            Text(_product(service)),
+            Text(safe_text(service.version or "?", 32)),
+            Text(service.auth.value, style=_AUTH[service.auth]),
+            Text(_models(service)),
+            _worst(service),
+        )
+    return table if table.row_count else Text("No AI service was found.\n")
+
+
+def _place(service: Service) -> str:
+    host = service.name or service.host
+    host = f"[{host}]" if ":" in host else host
+    secure = "https://" if service.scheme == "https" else ""
+    return safe_text(f"{secure}{host}:{service.port}{service.base_path}", 80)
+
+
+def _product(service: Service) -> str:
+    if service.conflict:
+        return f"conflicting: {', '.join(service.conflict)}"
+    behind = [layer.product for layer in service.stack if layer.product != service.product]
+    name = service.product or f"? ({service.outcome})"
+    return name + (f" behind {', '.join(behind)}" if behind else "")
+
+
+def _models(service: Service) -> str:
+    if service.models is None:
+        return "?"
+    names = [
+        safe_text(m.name, 60) + (f" ({safe_text(m.quantization, 20)})" if m.quantization else "")
+        for m in service.models[:_LISTED]
+    ]
+    more = len(service.models) - _LISTED
+    return ", ".join(names + ([f"and {more} more"] if more > 0 else [])) or "none"
+
+
+def _failed(service: Service) -> list[Finding]:
+    return [finding for finding in service.findings if finding.state is Verdict.FAIL]
+
+
+def _worst(service: Service) -> Text:
+    failed = _failed(service)
+    if not failed:
+        return Text("-", style="dim")
+    worst = min(failed, key=lambda f: f.severity.rank).severity
+    return Text(f"{len(failed)} ({worst})", style=_STYLE[worst])
+
+
+def _findings(services: Iterable[Service]) -> Iterator[RenderableType]:
+    found = [(f.severity.rank, f.id, _place(s), f) for s in services for f in _failed(s)]
+    found.sort(key=lambda row: row[:3])
+    if found:
+        yield Text("Findings", style="bold")
+    for _, rows in groupby(found, key=lambda row: row[:2]):
+        group = list(rows)
+        finding = group[0][3]
+        line = Text()
+        line.append(f"{finding.severity:<9}", style=_STYLE[finding.severity])
+        line.append(f"{finding.id}: {finding.title}\n")
+        places = [row[2] for row in group]
+        rest = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
+        line.append(f"{'':9}at {', '.join(places[:_PLACES])}{rest}\n")
+        line.append(f"{'':9}fix: {finding.remediation}", style="dim")
+        yield Padding(line, (0, 0, 1, 2))
+
+
+def _changes(report: Report) -> Iterator[RenderableType]:
+    if report.changes is None:
+        return
+    since = f" (last look {report.since:%Y-%m-%d %H:%M} UTC)" if report.since else ""
+    lines = sentences(report.changes, report.graph.parts)
+    yield Text(f"Since the last sweep{since}", style="bold")
+    yield Padding(Text("\n".join(lines) if lines else "nothing changed"), (0, 0, 1, 2))
+
+
+def _footer(report: Report, services: list[Service]) -> RenderableType:
+    counts = report.counts
+    seconds = (report.ended - report.started).total_seconds()
+    text = Text(
+        f"{len(services)} shown, {counts.get('open', 0)} open ports, {counts.get('planned', 0)} targets tried, "
+        f"{counts.get('requests', 0)} requests, {seconds:.1f} s\n"
+    )
+    text.append("Not looked at:", style="bold")
+    for sentence in report.not_seen:
+        text.append(f"\n  - {safe_text(sentence)}")
+    return text

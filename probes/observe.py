@@ -1,0 +1,141 @@
+"""From service records to observations: what a sweep says to the graph, and how well each word is known."""
+
+from collections.abc import Iterable, Mapping
+
+from livebom.bom.identity import Serving, assign, host_key, model_alias, served_key
+from livebom.bom.observation import EdgeTo, Fact, Listener, Observation, Outcome
+from livebom.bom.parts import Confidence, EdgeKind, PartKind
+from livebom.bom.service import ServedModel, Service
+
+SURFACE = "runtime"
+
+_OF_A_MODEL = ("family", "parameters", "license", "base")
+"""Model fields that belong to the model wherever it runs; the others belong to how this server serves it."""
+
+_OF_SERVING = ("digest", "format", "quantization", "context_length", "path", "loaded")
+
+
+def listener_of(service: Service) -> Listener:
+    """The listener a service record is about."""
+    return Listener(
+        host=service.host, port=service.port, zone=service.zone, name=service.name, base_path=service.base_path
+    )
+
+
+def listener_observation(sweep: str, source: str, service: Service) -> Observation:
+    """What was seen at the listener itself, with its evidence; written as soon as it is seen."""
+    facts = {
+        "host": Fact(service.host, Confidence.VERIFIED),
+        "port": Fact(service.port, Confidence.VERIFIED),
+        "zone": Fact(service.zone),
+        "name": Fact(service.name),
+        "scheme": Fact(service.scheme, Confidence.VERIFIED),
+        "product": Fact(service.product, Confidence.INFERRED),
+        "stack": Fact([layer.product for layer in service.stack], Confidence.INFERRED),
+        "auth": Fact(service.auth.value, Confidence.INFERRED),
+        "certificate": Fact(service.tls.sha256 if service.tls else None, Confidence.VERIFIED),
+        "conflict": Fact(list(service.conflict), Confidence.INFERRED),
+    }
+    return Observation(
+        sweep=sweep,
+        at=service.at,
+        surface=SURFACE,
+        source=source,
+        kind=PartKind.LISTENER,
+        subject=listener_of(service).key,
+        facts=_known(facts),
+        evidence=service.proof,
+        confidence=Confidence.VERIFIED,
+        outcome=service.outcome,
+    )
+
+
+def server_observations(
+    sweep: str,
+    source: str,
+    services: Iterable[Service],
+    known: Mapping[str, str],
+    known_serving: Mapping[str, Serving],
+) -> list[Observation]:
+    """Servers, hosts and models behind the listeners of one sweep.
+
+    `known` and `known_serving` are what earlier looks concluded (see `identity.assign`), so that a workload keeps its
+    key when it moves to another port.
+    """
+    named = {listener_of(s).key: s for s in services if s.product is not None and s.outcome is Outcome.OK}
+    places = {key: (s.zone, s.host, s.product or "", s.port, _serving(s)) for key, s in named.items()}
+    owners = assign(places, known, known_serving)
+    observations: list[Observation] = []
+    for key, service in sorted(named.items()):
+        observations.append(_server(sweep, source, owners[key], key, service))
+        observations += [_model(sweep, source, owners[key], service, m) for m in service.models or ()]
+    return observations
+
+
+def _serving(service: Service) -> Serving:
+    names = None if service.models is None else frozenset(m.name for m in service.models)
+    return service.version, names
+
+
+def _server(sweep: str, source: str, server: str, listener: str, service: Service) -> Observation:
+    product = service.product or ""
+    role = next((layer.role for layer in service.stack if layer.product == product), None)
+    facts = {
+        "product": Fact(product, Confidence.INFERRED),
+        "role": Fact(role, Confidence.INFERRED),
+        "version": Fact(service.version),
+        "auth": Fact(service.auth.value, Confidence.INFERRED),
+        "host": Fact(service.host, Confidence.VERIFIED),
+        "zone": Fact(service.zone),
+    }
+    edges = [
+        EdgeTo(kind=EdgeKind.LISTENS_ON, to_kind=PartKind.LISTENER, to=listener),
+        EdgeTo(kind=EdgeKind.RUNS_ON, to_kind=PartKind.HOST, to=host_key(service.zone, service.host)),
+    ]
+    for model in service.models or ():
+        served = {name: Fact(getattr(model, name)) for name in _OF_SERVING}
+        edges.append(
+            EdgeTo(
+                kind=EdgeKind.SERVES,
+                to_kind=PartKind.MODEL,
+                to=served_key(server, model.name),
+                facts=_known({"name": Fact(model.name), **served}),
+            )
+        )
+    return _about(sweep, source, service, PartKind.SERVER, server, facts, tuple(edges))
+
+
+def _model(sweep: str, source: str, server: str, service: Service, model: ServedModel) -> Observation:
+    facts = {"name": Fact(model.name), **{name: Fact(getattr(model, name)) for name in _OF_A_MODEL}}
+    alias = model_alias(service.product or "", model.name, model.base or model.path)
+    key = served_key(server, model.name)
+    return _about(sweep, source, service, PartKind.MODEL, key, facts, aliases=(alias,) if alias else ())
+
+
+def _about(
+    sweep: str,
+    source: str,
+    service: Service,
+    kind: PartKind,
+    subject: str,
+    facts: Mapping[str, Fact],
+    edges: tuple[EdgeTo, ...] = (),
+    aliases: tuple[str, ...] = (),
+) -> Observation:
+    return Observation(
+        sweep=sweep,
+        at=service.at,
+        surface=SURFACE,
+        source=source,
+        kind=kind,
+        subject=subject,
+        aliases=aliases,
+        facts=_known(facts),
+        edges=edges,
+        evidence=tuple(one for one in service.proof if one.digest),
+    )
+
+
+def _known(facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    """Facts that say something: what is unknown is left out, never stored as a value."""
+    return {name: fact for name, fact in facts.items() if fact.value is not None and fact.value != []}

@@ -1,0 +1,250 @@
+"""The probe core's front door: walks a plan, talks to whatever is open, and hands over what it saw."""
+
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import anyio
+import structlog
+from anyio import to_thread
+from msgspec import Struct, field
+
+from livebom.bom.observation import Listener, Outcome
+from livebom.bom.service import Service
+from livebom.bom.text import safe_text
+from livebom.net.pace import Pace
+from livebom.net.reply import Ask, Reply
+from livebom.recognise.catalog import Catalog
+from livebom.recognise.plan import Budget
+from probes.engine.connect import Open, Tally, connect_sweep
+from probes.engine.http import Job, Talker
+from probes.engine.permute import Permutation
+from probes.engine.plan import Block, Plan, Span, make_plan
+from probes.inspect import Seen, examine
+
+QUEUED = 512
+"""Conversations' results that may wait to be taken; beyond it the talking stops until there is room."""
+WAITING = 2048
+"""Open ports that may wait for their conversation; beyond it the connecting stops until there is room."""
+_POLL = 0.03
+
+_log = structlog.get_logger()
+
+
+class Door(Struct, frozen=True):
+    """How a listener at an open port is spoken to: under which name and path prefix, and in which scheme first."""
+
+    name: str | None = None
+    base_path: str = ""
+    scheme: str = "http"
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What one sweep is to look at, and how gently."""
+
+    blocks: tuple[Block, ...]
+    exclude: tuple[Span, ...] = ()
+    doors: Mapping[tuple[str, int], tuple[Door, ...]] = {}
+    """Places spoken to under names of their own; everywhere else there is one door, the address itself."""
+    zone: str = "default"
+    exposure: Callable[[str], str]
+    """From where an address can be reached: `loopback`, `private` or `public`."""
+    allowed: Callable[[str, int], bool]
+    """The scope's last word, asked again right before every connection of the HTTP stage."""
+    rate: float = 1000.0
+    """Probes per second, connects and asks together; 0 for unlimited."""
+    timeout: float = 2.0
+    """Seconds a connect may take; an ask may take twice that, at least 5."""
+    per_host: int = 4
+    concurrency: int = 256
+    user_agent: str
+    key: bytes
+    """Keys the hashes that stand for secrets."""
+    budget: Budget = Budget()
+
+
+class Progress(Struct):
+    """How far a sweep is; written by its threads, read by anybody."""
+
+    planned: int = 0
+    tally: Tally = field(default_factory=Tally)
+    asked: int = 0
+    listeners: int = 0
+    finished: int = 0
+    failed: int = 0
+
+
+def plan_of(order: Order) -> Plan:
+    """The order's index space, exclusions removed."""
+    return make_plan(order.blocks, order.exclude)
+
+
+async def sweep(
+    order: Order, catalog: Catalog, take: Callable[[Seen], None], progress: Progress | None = None
+) -> Tally:
+    """Look at everything the order names; `take` is called in the caller's task for each open listener.
+
+    Connecting and talking run in a thread each; cancelling ends both within a fraction of a second, and what was
+    taken so far stays taken. One listener's misbehaviour ends its own conversation only.
+    """
+    run = _Run(order, catalog, progress or Progress())
+    try:
+        async with anyio.create_task_group() as group:
+            group.start_soon(to_thread.run_sync, run.connect)
+            group.start_soon(to_thread.run_sync, run.talk)
+            while not run.over:
+                run.drain(take)
+                await anyio.sleep(_POLL)
+            run.drain(take)
+    finally:
+        run.stop()
+    return run.progress.tally
+
+
+class _Run:
+    """One sweep in flight: two threads, and the queue between them and the caller."""
+
+    def __init__(self, order: Order, catalog: Catalog, progress: Progress) -> None:
+        self.order, self.catalog, self.progress = order, catalog, progress
+        self.nonce = secrets.token_hex(8)
+        self.plan = plan_of(order)
+        progress.planned = len(self.plan)
+        pace = Pace(order.rate)
+        self.pace = pace
+        self._stop = threading.Event()
+        self._results: deque[Seen] = deque()
+        self._room = threading.Semaphore(QUEUED)
+        self._waiting = threading.Semaphore(WAITING)
+        self._over = threading.Event()
+        self.talker = Talker(
+            pace=pace,
+            allowed=order.allowed,
+            concurrency=order.concurrency,
+            per_host=order.per_host,
+            timeout=max(5.0, 2 * order.timeout),
+            connect_timeout=order.timeout,
+            user_agent=order.user_agent,
+            done=self._done,
+        )
+
+    @property
+    def over(self) -> bool:
+        """Whether both threads have said their last word."""
+        return self._over.is_set()
+
+    def connect(self) -> None:
+        """Thread one: find open ports."""
+        walk = Permutation(len(self.plan), secrets.token_bytes(16)).walk()
+        try:
+            connect_sweep(
+                self.plan,
+                walk,
+                self.pace,
+                timeout=self.order.timeout,
+                on_open=self._opened,
+                stop=self._stop.is_set,
+                tally=self.progress.tally,
+            )
+        finally:
+            self.talker.close()
+
+    def talk(self) -> None:
+        """Thread two: hold the conversations."""
+        try:
+            self.talker.run()
+        finally:
+            self._stop.set()
+            self._over.set()
+
+    def stop(self) -> None:
+        """End both threads soon."""
+        self._stop.set()
+        self.talker.stop()
+
+    def drain(self, take: Callable[[Seen], None]) -> None:
+        """Hand over what has come, in the caller's thread."""
+        self.progress.asked = self.talker.asked
+        while self._results:
+            seen = self._results.popleft()
+            self._room.release()
+            take(seen)
+
+    def _opened(self, found: list[Open]) -> None:
+        for place in found:
+            for door in self.order.doors.get((place.address, place.port), (Door(),)):
+                if self._acquire(self._waiting):
+                    self.progress.listeners += 1
+                    self.talker.submit(self._job(place, door))
+
+    def _job(self, place: Open, door: Door) -> Job:
+        listener = Listener(
+            host=place.address,
+            port=place.port,
+            zone=self.order.zone,
+            name=door.name,
+            base_path=door.base_path,
+            hints={"scheme": door.scheme} if door.scheme != "http" else {},
+        )
+        return Job(
+            address=place.address,
+            port=place.port,
+            name=door.name,
+            talk=partial(self._examine, listener),
+            deadline=max(30.0, 10 * self.order.timeout),
+        )
+
+    def _examine(self, listener: Listener) -> Generator[Ask, Reply, Seen]:
+        """The conversation behind its wall: whatever a target makes of ours, it stays open and is said to be so."""
+        try:
+            return (
+                yield from examine(
+                    self.catalog,
+                    listener,
+                    nonce=self.nonce,
+                    exposure=self.order.exposure(listener.host),
+                    key=self.order.key,
+                    now=_now,
+                    budget=self.order.budget,
+                )
+            )
+        except Exception as error:  # noqa: BLE001 - the wall: one listener's bytes must not end the sweep
+            self.progress.failed += 1
+            _log.exception("conversation.failed", listener=safe_text(listener.key), error=safe_text(repr(error)))
+            return _unreadable(listener)
+
+    def _done(self, _job: Job, result: Any, error: BaseException | None) -> None:
+        self._waiting.release()
+        self.progress.finished += 1
+        if error is not None and not self._stop.is_set():
+            _log.error("conversation.lost", error=safe_text(repr(error)))
+            self.progress.failed += 1
+        if isinstance(result, Seen) and self._acquire(self._room):
+            self._results.append(result)
+
+    def _acquire(self, semaphore: threading.Semaphore) -> bool:
+        """Wait for room, but not beyond the sweep's end."""
+        while not semaphore.acquire(timeout=0.2):
+            if self._stop.is_set():
+                return False
+        return True
+
+
+def _unreadable(listener: Listener) -> Seen:
+    service = Service(
+        host=listener.host,
+        port=listener.port,
+        zone=listener.zone,
+        name=listener.name,
+        base_path=listener.base_path,
+        outcome=Outcome.UNREADABLE,
+        at=_now(),
+    )
+    return Seen(listener=listener, service=service, said=(), content={})
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
