@@ -1,0 +1,131 @@
+"""The demonstration behind `make demo`: a lab of AI servers is swept, changed behind livebom's back, swept again."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.answers import Answers
+from tests.lab import ROOT, Lab, LabError
+from tests.lab_process import Place
+from tests.recording import Request, load
+
+PREFIX = "127.77.0"
+TARGET = f"{PREFIX}.0/28"
+OLLAMA, VLLM = "ollama-0.32.15-default", "vllm-0.32.0-cpu-apikey"
+TRITON, LLAMA = "triton-2.51.0-explicit", "llama-server-0c1e57098-default"
+SERVERS = [
+    OLLAMA,
+    VLLM,
+    TRITON,
+    LLAMA,
+    "llama-cpp-python-0.3.36",
+    "synthetic-lmstudio-0.4-open",
+    "synthetic-localai-4.9-open",
+    "synthetic-tgi-3.3.7-open",
+    "decoy-nginx-1.22-static",
+]
+NEW_MODEL = "qwen3:4b"
+_LOOKED = (0, 1, 3)
+"""Exit codes of a look that happened: nothing to say, findings, not complete."""
+
+
+def main() -> int:
+    """Run the demonstration; 0 where both sweeps looked."""
+    try:
+        with Lab(PREFIX) as lab, tempfile.TemporaryDirectory(prefix="livebom-demo-") as folder:
+            return _demonstrate(lab, Path(folder, "demo.duckdb"))
+    except subprocess.TimeoutExpired as error:
+        print(f"A sweep took longer than {error.timeout:.0f} s; the demonstration stops here.", file=sys.stderr)
+        return 1
+    except LabError as error:
+        print(f"The lab could not be started: {error}. Does another demo run on {TARGET}?", file=sys.stderr)
+        return 1
+
+
+def _demonstrate(lab: Lab, store: Path) -> int:
+    _say("1. Starting a small lab: real servers' recorded answers, each on an address of its own.")
+    places = lab.start(SERVERS)
+    lab.add(f"{TRITON}-metrics", host=places[TRITON].host)
+    for place, recording in lab.listeners.items():
+        print(f"   {place.host}:{place.port:<6} {recording}")
+
+    _say("2. Sweeping it. livebom is told the network, and nothing else.")
+    code = _discover(store)
+    if code not in _LOOKED:
+        return code
+
+    _say("3. Changing the lab behind livebom's back:")
+    add_model(lab, places[OLLAMA])
+    print(f"   a model appears on the Ollama at {places[OLLAMA].host}: {NEW_MODEL}")
+    lab.switch(places[VLLM], f"{VLLM}+auth")
+    print(f"   the vLLM at {places[VLLM].host} no longer asks for its key")
+    second = lab.add(LLAMA, host=places[LLAMA].host, port=8081)
+    print(f"   the llama-server at {second.host} is suddenly reachable on port {second.port} too")
+
+    _say("4. Sweeping again with the same store; what changed stands at the end.")
+    code = _discover(store)
+    if code not in _LOOKED:
+        return code
+    asked = sum(len(lab.requests(place)) for place in lab.listeners)
+    _say(f"Both sweeps together sent {asked} requests to {len(lab.listeners)} listeners, counted at the servers.")
+    print("Next, for example:")
+    print("   .venv/bin/livebom discover 127.0.0.1          what runs on this machine")
+    print("   .venv/bin/livebom discover 10.0.0.0/24        a network you are allowed to sweep")
+    print("   .venv/bin/livebom services                    what is known to run")
+    return 0
+
+
+def _say(line: str) -> None:
+    print(f"\n{line}", flush=True)
+
+
+def _discover(store: Path) -> int:
+    arguments = ["discover", TARGET, "--db", str(store), "--rate", "5000"]
+    print(f"   $ livebom {' '.join(arguments)}\n", flush=True)
+    code = subprocess.run([sys.executable, "-m", "livebom", *arguments], cwd=ROOT, timeout=60).returncode
+    if code not in _LOOKED:
+        print(f"livebom ended with {code}; this should not happen.", file=sys.stderr)
+    return code
+
+
+def add_model(lab: Lab, place: Place) -> None:
+    """Let the replayed Ollama list one model more, on both of its interfaces."""
+    answers = Answers(load(OLLAMA))
+    for path, key, extra in (("/api/tags", "models", _tag()), ("/v1/models", "data", _card())):
+        listed = msgspec.json.decode(answers.find(Request(method="GET", path=path)).response.body)
+        listed[key].append(extra)
+        lab.patch(place, path, body=msgspec.json.encode(listed).decode())
+
+
+def _tag() -> dict[str, Any]:
+    details = {
+        "parent_model": "",
+        "format": "gguf",
+        "family": "qwen3",
+        "families": ["qwen3"],
+        "parameter_size": "4.0B",
+        "quantization_level": "Q4_K_M",
+        "context_length": 262144,
+        "embedding_length": 2560,
+    }
+    return {
+        "name": NEW_MODEL,
+        "model": NEW_MODEL,
+        "modified_at": "2026-11-21T08:00:00Z",
+        "size": 2497293931,
+        "digest": "0123456789abcdef" * 4,
+        "details": details,
+        "capabilities": ["completion", "tools"],
+    }
+
+
+def _card() -> dict[str, Any]:
+    return {"id": NEW_MODEL, "object": "model", "created": 1795248000, "owned_by": "library"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
