@@ -6,10 +6,14 @@ from msgspec import Struct
 
 from livebom.bom.observation import Observation
 from livebom.bom.service import Service
+from livebom.net.ranges import Family, Range, number_of
 from livebom.recognise.catalog import Catalog
+from livebom.recognise.rules import Fingerprint, Never, Shared
+from livebom.settings import DataError, Problem, data_path, read, read_folder
 from probes.engine.connect import Tally
 from probes.inspect import Seen
-from probes.observe import listener_observation, listener_of, server_observations
+from probes.observe import listener_observation, server_observations
+from probes.orders import orders_of
 from probes.sweep import Order, Progress, plan_of, sweep
 
 __all__ = [
@@ -19,7 +23,8 @@ __all__ = [
     "Seen",
     "Stretch",
     "listener_observation",
-    "listener_of",
+    "load_catalog",
+    "orders_of",
     "runtime",
     "servers",
 ]
@@ -33,9 +38,30 @@ class Stretch(Struct, frozen=True, kw_only=True):
     zone: str
     first: int
     last: int
-    family: int
+    family: Family
     ports: tuple[int, ...]
     complete: bool
+
+    @property
+    def place(self) -> str:
+        """Its addresses as text."""
+        return str(Range(self.first, self.last, self.family))
+
+    @property
+    def size(self) -> int:
+        """How many pairs of address and port."""
+        return (self.last - self.first + 1) * len(self.ports)
+
+    def holds(self, zone: str, host: str, port: int) -> bool:
+        """Whether the place lies in it."""
+        number = number_of(host)
+        return (
+            zone == self.zone
+            and number is not None
+            and number[1] == self.family
+            and self.first <= number[0] <= self.last
+            and port in self.ports
+        )
 
 
 class Runtime(Struct, kw_only=True):
@@ -81,3 +107,18 @@ def servers(
 ) -> list[Observation]:
     """The servers, hosts and models behind the listeners of one sweep."""
     return server_observations(sweep_id, SOURCE, services, known, known_serving)
+
+
+def load_catalog(wanted: Sequence[str] | None = None) -> Catalog:
+    """The catalogue of all fingerprints; only the wanted products send asks of their own.
+
+    Raises DataErrors for fingerprints that cannot be read, and DataError for rules that contradict each other or a
+    wanted product that is unknown.
+    """
+    fingerprints = read_folder(data_path("fingerprints", "servers"), Fingerprint)
+    shared = read(data_path("fingerprints", "shared.yaml"), Shared)
+    never = read(data_path("fingerprints", "never.yaml"), Never)
+    try:
+        return Catalog(fingerprints.values(), shared, never.never, wanted)
+    except ValueError as error:
+        raise DataError([Problem(file="--servers or fingerprints", reason=str(error), remedy="correct it")]) from None

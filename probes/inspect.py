@@ -57,7 +57,7 @@ def examine(
     talk = Conversation(catalog, listener, nonce=nonce, now=now, budget=budget)
     ruling = yield from identify(talk)
     facts = Facts()
-    if ruling.product is not None:
+    if ruling.product in catalog.wanted:
         facts = yield from inspect(talk, catalog.products[ruling.product], exposure)
     evidence, content = _evidence(talk.said, key)
     return Seen(
@@ -72,14 +72,19 @@ def inspect(talk: Conversation, kit: Kit, exposure: str) -> Generator[Ask, Reply
     """Ask what the product's version, model, authentication and check rules look at, within the budget."""
     inquiry = talk.inquiry
     yield from _send_all(talk, kit, kit.naming)
+    for name in kit.dating:
+        if read.version(kit, inquiry.replies(kit)).source is None:
+            yield from _send_all(talk, kit, [name])
     each: dict[str, dict[str, View]] = {}
     for name in kit.per_model:
         served = read.models(kit, inquiry.replies(kit), each) or ()
-        for model in [m.name for m in served][: min(kit.asks[name].most, max(0, talk.budget_left - len(kit.closing)))]:
+        left = max(0, talk.budget_left - len(kit.closing))
+        for model in inquiry.models_for(kit, name, [one.name for one in served])[:left]:
             each.setdefault(name, {})[model] = yield from talk.send_for(kit, name, model)
     yield from _send_all(talk, kit, kit.checking)
     for name in kit.closing:
-        if inquiry.may_send(kit, name):
+        # Without a session id in its header there is nothing to close.
+        if inquiry.may_send(kit, name) and len(inquiry.render(kit, name).headers) == len(kit.asks[name].headers):
             yield from talk.send(kit, name)
     replies = inquiry.replies(kit)
     return Facts(

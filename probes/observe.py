@@ -34,6 +34,7 @@ def listener_observation(sweep: str, source: str, service: Service) -> Observati
         "stack": Fact([layer.product for layer in service.stack], Confidence.INFERRED),
         "auth": Fact(service.auth.value, Confidence.INFERRED),
         "certificate": Fact(service.tls.sha256 if service.tls else None, Confidence.VERIFIED),
+        "owner": Fact(service.owner),
         "conflict": Fact(list(service.conflict), Confidence.INFERRED),
     }
     return Observation(

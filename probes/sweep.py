@@ -12,6 +12,7 @@ import anyio
 import structlog
 from anyio import to_thread
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from livebom.bom.observation import Listener, Outcome
 from livebom.bom.service import Service
@@ -55,6 +56,8 @@ class Order(Struct, frozen=True, kw_only=True):
     """From where an address can be reached: `loopback`, `private` or `public`."""
     allowed: Callable[[str, int], bool]
     """The scope's last word, asked again right before every connection of the HTTP stage."""
+    owner: Callable[[str, str | None], str | None] = lambda _address, _name: None
+    """Whom to call about an address and a name."""
     rate: float = 1000.0
     """Probes per second, connects and asks together; 0 for unlimited."""
     timeout: float = 2.0
@@ -171,7 +174,8 @@ class _Run:
         while self._results:
             seen = self._results.popleft()
             self._room.release()
-            take(seen)
+            owner = self.order.owner(seen.listener.host, seen.listener.name)
+            take(replace(seen, service=replace(seen.service, owner=owner)) if owner else seen)
 
     def _opened(self, found: list[Open]) -> None:
         for place in found:

@@ -35,7 +35,5 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 def is_ai(service: Service) -> bool:
-    """Whether an AI inventory is about it: a named product that is no mere web server, or a conflict of such."""
-    if service.conflict:
-        return True
-    return any(layer.product == service.product and layer.role not in {"proxy", "web"} for layer in service.stack)
+    """Whether an AI inventory is about it: a named product, or several that cannot all be there."""
+    return service.product is not None or bool(service.conflict)

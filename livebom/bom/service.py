@@ -116,6 +116,8 @@ class Service(Struct, frozen=True, kw_only=True):
     requests: int = 0
     """How many requests were sent to it."""
     outcome: Outcome = Outcome.OK
+    owner: str | None = None
+    """Whom to call, by the rules of the targets file."""
     conflict: tuple[str, ...] = ()
     """Products that cannot all be there yet are all claimed: a mimic or a honeypot."""
     at: datetime

@@ -14,17 +14,25 @@ _VERB = {"listens_on": "listens on", "runs_on": "runs on", "serves": "serves"}
 def sentences(delta: Delta, parts: Mapping[UUID, Part]) -> list[str]:
     """`+`, `-` or `~`, what it is, and for a change each value before and after; times of sight alone say nothing.
 
-    `parts` names the ends of edges. An edge of a part that itself came or went is left out: the part's line says it.
+    `parts` names the ends of edges. Each thing is told once: an edge of a server that itself came or went by the
+    server's line, a part that came or went at the end of a told edge by the edge's, and a mere name by nothing.
     """
-    lines = [_part(step) for step in delta.parts if step.speaks]
     new = {step.after.id for step in delta.parts if step.before is None and step.after}
     gone = {step.before.id for step in delta.parts if step.after is None and step.before}
+    lines, told = [], set()
     for step in delta.edges:
         edge = step.after or step.before
-        if edge is None or not step.speaks or {edge.source} & (new | gone):
+        if edge is None or not step.speaks or edge.source in new | gone:
             continue
+        told.add(edge.destination)
         lines.append(_edge(step, edge, parts))
+    lines += [_part(step) for step in delta.parts if step.speaks and not _silent(step, told & (new | gone))]
     return sorted(lines, key=lambda line: ("~+-".index(line[0]), line))
+
+
+def _silent(step: Step[Part], told: set[UUID]) -> bool:
+    part = step.after or step.before
+    return part is None or not part.attributes or part.id in told
 
 
 def _part(step: Step[Part]) -> str:

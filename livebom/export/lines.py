@@ -34,6 +34,7 @@ class Line(Struct, frozen=True, kw_only=True):
     name: str | None
     base_path: str
     tls: TlsFacts | None
+    owner: str | None
     conflict: tuple[str, ...]
 
 

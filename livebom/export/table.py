@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from livebom.bom.observation import Outcome
 from livebom.bom.report import Report, is_ai
 from livebom.bom.service import Auth, Finding, Service, Verdict
 from livebom.bom.text import safe_text
@@ -70,8 +71,9 @@ def _product(service: Service) -> str:
     if service.conflict:
         return f"conflicting: {', '.join(service.conflict)}"
     behind = [layer.product for layer in service.stack if layer.product != service.product]
-    name = service.product or f"? ({service.outcome})"
-    return name + (f" behind {', '.join(behind)}" if behind else "")
+    if service.product is None:
+        return ", ".join(behind) or ("?" if service.outcome is Outcome.OK else f"? ({service.outcome})")
+    return service.product + (f" behind {', '.join(behind)}" if behind else "")
 
 
 def _models(service: Service) -> str:
@@ -98,7 +100,7 @@ def _worst(service: Service) -> Text:
 
 
 def _findings(services: Iterable[Service]) -> Iterator[RenderableType]:
-    found = [(f.severity.rank, f.id, _place(s), f) for s in services for f in _failed(s)]
+    found = [(f.severity.rank, f.id, _place(s), f, s.owner) for s in services for f in _failed(s)]
     found.sort(key=lambda row: row[:3])
     if found:
         yield Text("Findings", style="bold")
@@ -112,6 +114,9 @@ def _findings(services: Iterable[Service]) -> Iterator[RenderableType]:
         rest = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
         line.append(f"{'':9}at {', '.join(places[:_PLACES])}{rest}\n")
         line.append(f"{'':9}fix: {finding.remediation}", style="dim")
+        owners = sorted({row[4] for row in group if row[4]})
+        if owners:
+            line.append(f"\n{'':9}ask: {safe_text(', '.join(owners), 200)}")
         yield Padding(line, (0, 0, 1, 2))
 
 

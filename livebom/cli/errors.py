@@ -1,0 +1,53 @@
+"""How a failure reaches the person: one clear message on stderr and the documented exit code."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+import click
+
+from livebom.bom.text import safe_text
+from livebom.net.refusal import ScopeError
+from livebom.net.targets import TargetErrors
+from livebom.settings import DataError, DataErrors
+
+FINDINGS, USAGE, INCOMPLETE, INTERNAL, INTERRUPTED = 1, 2, 3, 4, 130
+
+P = ParamSpec("P")
+
+
+def told(verb: Callable[P, int]) -> Callable[P, None]:
+    """The verb with its errors told; what it returns is the exit code."""
+
+    @wraps(verb)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = verb(*args, **kwargs)
+        except (TargetErrors, ScopeError, DataError, DataErrors) as error:
+            code = complain(str(error), USAGE)
+        except KeyboardInterrupt:
+            code = complain(
+                "interrupted; what was seen until now is stored, and the sweep is marked incomplete", INTERRUPTED
+            )
+        except BrokenPipeError:
+            sys.stderr.close()
+            code = 0
+        except _store_errors() as error:
+            code = complain(str(error), INTERNAL)
+        sys.exit(code)
+
+    return run
+
+
+def complain(text: str, code: int) -> int:
+    """Print the text on stderr, its lines kept and everything else made safe; returns the code."""
+    for line in text.splitlines():
+        click.echo(f"livebom: {safe_text(line, 2000)}", err=True)
+    return code
+
+
+def _store_errors() -> tuple[type[Exception], ...]:
+    from livebom.store import StoreError
+
+    return (StoreError,)

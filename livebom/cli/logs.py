@@ -1,0 +1,31 @@
+"""Logging for the command line: to stderr, one line an event, values made safe."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from livebom.bom.text import safe_text
+
+
+def configure(*, quiet: bool = False, verbose: bool = False) -> None:
+    """Log warnings and worse; nothing but errors with `quiet`, everything with `verbose`."""
+    level = logging.ERROR if quiet else logging.DEBUG if verbose else logging.WARNING
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _safe,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _safe(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Values may come from a target: nothing in them may move a cursor or fake a line."""
+    return {key: safe_text(value, 4000) if isinstance(value, str) else value for key, value in event.items()}

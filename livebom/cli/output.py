@@ -1,0 +1,44 @@
+"""Where a report goes: stdout or a file that is written whole and then renamed."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from livebom.bom.report import Report
+from livebom.export import format_of, formats, table
+
+
+def emit(report: Report, form: str | None, path: Path | None, *, everything: bool, color: bool) -> None:
+    """Write the report in that form; without one, the path's suffix chooses, else it is a table.
+
+    Raises OSError where the file cannot be written; then nothing is left half-written.
+    """
+    form = form or (format_of(path) if path else None) or table.NAME
+    if path is not None:
+        write_whole(path, formats()[form].write(report, everything=everything))
+    elif form == table.NAME and sys.stdout.isatty():
+        Console(no_color=not color, highlight=False, markup=False, emoji=False).print(
+            table.rendered(report, everything=everything)
+        )
+    else:
+        sys.stdout.write(formats()[form].write(report, everything=everything))
+        sys.stdout.flush()
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write beside the path and rename, so that a reader sees the old file or the new one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,164 @@
+"""`livebom discover`: sweep, recognise, judge, store and tell."""
+
+import os
+import secrets
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+import click
+from msgspec import Struct
+
+from livebom.bom.report import Report
+from livebom.bom.service import Severity, Verdict
+from livebom.cli.errors import FINDINGS, INCOMPLETE, complain, told
+from livebom.cli.logs import configure
+from livebom.cli.output import emit
+from livebom.cli.progress import show
+from livebom.export import formats
+from livebom.net.scope import Scope
+from livebom.net.targets import read_targets
+from livebom.settings import Settings, examine, load_settings
+from livebom.store import Store
+from livebom.surfaces import Order, load_catalog, orders_of
+from livebom.turn import Turn, crank
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """The command line of one call; see the options' own help."""
+
+    target: tuple[str, ...]
+    targets: tuple[str, ...]
+    servers: str | None
+    ports: str | None
+    exclude: tuple[str, ...]
+    rate: float | None
+    timeout: float | None
+    db: str | None
+    no_store: bool
+    output: Path | None
+    format: str | None
+    everything: bool
+    fail_on: str | None
+    dry_run: bool
+    i_mean_it: bool
+    quiet: bool
+    verbose: bool
+    no_color: bool
+
+
+@click.command(name="discover")
+@click.argument("target", nargs=-1)
+@click.option("--targets", multiple=True, metavar="FILE", help="Targets from a YAML file or a plain list; - is stdin.")
+@click.option("--servers", metavar="LIST", help="Only these products, comma-separated (default: all known).")
+@click.option("--ports", metavar="LIST", help="80,443,8000-8100 or `ai`, the ports of all known servers (default).")
+@click.option("--exclude", multiple=True, metavar="TARGET", help="Never contact this; may be given again.")
+@click.option("--rate", type=float, metavar="N", help="Connection attempts and requests per second (default 1000).")
+@click.option("--timeout", type=float, metavar="S", help="Seconds to wait for a connection (default 2).")
+@click.option("--db", metavar="FILE", help="The store (default: ~/.local/state/livebom/livebom.duckdb).")
+@click.option("--no-store", is_flag=True, help="Keep nothing: only print.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write there; the suffix chooses the format.")
+@click.option("--format", "-f", type=click.Choice(sorted(formats())), help="table (default), json or jsonl.")
+@click.option("--all", "everything", is_flag=True, help="Also list open ports that are no AI service.")
+@click.option(
+    "--fail-on", type=click.Choice([s.value for s in Severity]), help="Exit 1 for findings this bad or worse."
+)
+@click.option("--dry-run", is_flag=True, help="Print the plan and send nothing.")
+@click.option("--i-mean-it", is_flag=True, help="Allow more than 2^20 addresses.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress, no notes.")
+@click.option("--verbose", "-v", is_flag=True, help="Log what is done, on stderr.")
+@click.option("--no-color", is_flag=True, help="No colour; NO_COLOR in the environment does the same.")
+@told
+def command(**given: Any) -> int:
+    """Find AI servers at the TARGETs and say which models they serve and how they are set up.
+
+    A TARGET is an address, a CIDR, a range (10.0.0.5-40), a host name, host:port or a URL. Requests only read; nothing
+    outside the targets is contacted.
+
+    \b
+    livebom discover 10.0.0.0/24
+    livebom discover gpu1.example:8000 https://ai.example/ollama
+    livebom discover --targets config/targets.yaml --format jsonl -o found.jsonl
+
+    Exit code: 1 findings reach --fail-on, 2 usage, 3 the look was not complete, 4 internal, 130 interrupted, else 0.
+    """
+    options = Options(**given)
+    configure(quiet=options.quiet, verbose=options.verbose)
+    flags = {"rate": options.rate, "timeout": options.timeout, "db": options.db}
+    settings = load_settings(flags, os.environ)
+    catalog = load_catalog(options.servers.split(",") if options.servers else None)
+    targets = read_targets(
+        options.target,
+        options.targets,
+        ai=catalog.ports,
+        read_yaml=examine,
+        exclude=options.exclude,
+        ports=options.ports,
+        stdin=sys.stdin.buffer,
+    )
+    orders, scope = orders_of(targets, settings, key=secrets.token_bytes(32), i_mean_it=options.i_mean_it)
+    if not options.quiet:
+        for note in (*targets.notes, *scope.notes):
+            complain(f"note: {note}", 0)
+    written = (*options.target, *options.targets, *(f"not {one}" for one in options.exclude))
+    if options.dry_run:
+        _print_plan(orders, scope, settings)
+        return 0
+    with ExitStack() as stack:
+        store = None if options.no_store else stack.enter_context(_open(settings))
+        turn = Turn(
+            orders=orders,
+            catalog=catalog,
+            scope=written,
+            store=store,
+            gone_after=settings.gone_after,
+            notes=scope.notes,
+        )
+        report = anyio.run(_watched, turn, options)
+    emit(report, options.format, options.output, everything=options.everything, color=_color(options))
+    return _code(report, options.fail_on)
+
+
+def _open(settings: Settings) -> Store:
+    return Store.open(settings.database(os.environ), wait=lambda words: click.echo(f"livebom: {words}", err=True))
+
+
+async def _watched(turn: Turn, options: Options) -> Report:
+    async with anyio.create_task_group() as group:
+        if not options.quiet:
+            group.start_soon(lambda: show(turn.progress, color=_color(options)))
+        report = await crank(turn)
+        group.cancel_scope.cancel()
+    return report
+
+
+def _color(options: Options) -> bool:
+    return not options.no_color and "NO_COLOR" not in os.environ
+
+
+def _print_plan(orders: list[Order], scope: Scope, settings: Settings) -> None:
+    probes = sum(block.count for block in scope.blocks)
+    ports = sorted({port for block in scope.blocks for port in block.ports})
+    names = sum(len(doors) for order in orders for doors in order.doors.values())
+    click.echo(f"addresses  {scope.addresses}")
+    click.echo(f"ports      {', '.join(map(str, ports))}")
+    click.echo(f"probes     {probes} connection attempts, silent ones twice; {names} named places")
+    most = orders[0].budget.total if orders else 0
+    click.echo(f"asks       at most {most} requests per open port, GET and HEAD but for declared reads")
+    slowest = max(1.0, 2 * probes / settings.rate)
+    click.echo(
+        f"time       {probes / settings.rate:.0f} to {slowest:.0f} s at {settings.rate:g} per second, and the asks"
+    )
+    click.echo(f"begins     not: --dry-run sends nothing ({datetime.now(UTC):%Y-%m-%d %H:%M} UTC)")
+
+
+def _code(report: Report, fail_on: str | None) -> int:
+    if fail_on is not None:
+        limit = Severity(fail_on).rank
+        failed = (f for s in report.services for f in s.findings if f.state is Verdict.FAIL)
+        if any(finding.severity.rank <= limit for finding in failed):
+            return FINDINGS
+    return 0 if report.complete else INCOMPLETE

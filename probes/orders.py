@@ -1,0 +1,87 @@
+"""From the targets a person wrote to sweep orders: one per group, with its own zone, pace, doors and owners."""
+
+from collections.abc import Collection, Iterator
+from functools import partial
+
+import msgspec
+
+from livebom.net.ranges import Range, address_text
+from livebom.net.scope import Scope
+from livebom.net.targets import Group, Targets
+from livebom.settings import Settings
+from probes.engine.plan import Block, Span
+from probes.sweep import Door, Order
+
+MOST_DOORS = 65_536
+"""Named places of one group; each is held in memory, unlike the targets of a range."""
+
+
+def orders_of(
+    targets: Targets, settings: Settings, *, key: bytes, i_mean_it: bool = False
+) -> tuple[list[Order], Scope]:
+    """The orders, and the scope they all lie in.
+
+    Raises ScopeError where the scope is refused: then nothing may be sent.
+    """
+    never = settings.ports_never
+    scope = targets.scope(ports_never=never, i_mean_it=i_mean_it)
+    orders = []
+    for group in targets.groups:
+        own = _only(targets, group).scope(ports_never=never, i_mean_it=True)
+        if own.blocks:
+            orders.append(_order(group, own, settings, never, key))
+    return orders, scope
+
+
+def _only(targets: Targets, group: Group) -> Targets:
+    """The group by itself, still without what any group of its zone excludes."""
+    shared = tuple(run for other in targets.groups if other.zone == group.zone for run in other.exclude)
+    return Targets(groups=(msgspec.structs.replace(group, exclude=shared),), exclude=targets.exclude)
+
+
+def _order(group: Group, scope: Scope, settings: Settings, never: Collection[int], key: bytes) -> Order:
+    doors: dict[tuple[str, int], tuple[Door, ...]] = {}
+    for place, door in _doors(group, never):
+        if len(doors) >= MOST_DOORS:
+            break
+        doors[place] = tuple(dict.fromkeys((*doors.get(place, ()), door)))
+    return Order(
+        blocks=tuple(
+            Block(spans=tuple(Span(r.first, r.last, r.family) for r in block.ranges), ports=block.ports)
+            for block in scope.blocks
+        ),
+        doors=doors,
+        zone=group.zone,
+        exposure=partial(scope.exposure_of, zone=group.zone),
+        allowed=partial(scope.allows, zone=group.zone),
+        owner=group.owner_of,
+        rate=min(settings.rate, group.pace or settings.rate),
+        timeout=settings.timeout,
+        per_host=settings.per_host,
+        concurrency=settings.concurrency,
+        user_agent=settings.user_agent,
+        key=key,
+    )
+
+
+def _doors(group: Group, never: Collection[int]) -> Iterator[tuple[tuple[str, int], Door]]:
+    """Every named place, and the plain one beside it where its address is also listed as such."""
+    special = [t for t in group.include if t.name or t.base_path or t.scheme]
+    plain = [t for t in group.include if t not in special]
+    for target in special:
+        door = Door(name=target.name, base_path=target.base_path, scheme=target.scheme or "http")
+        for run in target.ranges:
+            for value in range(run.first, run.last + 1):
+                ports = (target.port,) if target.port else group.ports
+                for port in (p for p in ports if p not in never):
+                    place = (address_text(value, run.family), port)
+                    if any(
+                        _holds(t.ranges, value, run.family) and port in ((t.port,) if t.port else group.ports)
+                        for t in plain
+                    ):
+                        yield place, Door()
+                    yield place, door
+
+
+def _holds(ranges: tuple[Range, ...], value: int, family: int) -> bool:
+    return any(run.family == family and run.first <= value <= run.last for run in ranges)
