@@ -1,0 +1,68 @@
+# Everything a developer types; `make` alone lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+QUIET := --quiet --quiet --no-input --disable-pip-version-check
+PIP := $(BIN)/python -m pip $(QUIET)
+LOCK := .cache/lock
+COMPILE := $(LOCK)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --quiet $(ARGS) pyproject.toml
+# Extra arguments for what a target runs: make test ARGS="-k plan -x", make lock ARGS=--upgrade
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check test-real bench wheel lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv from the locked requirements; .venv/bin/livebom works then
+	@echo "make: $(BIN)/livebom is ready"
+
+# The stamp is written last: a set-up that broke half-way starts again.
+$(READY): requirements/dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make: no $(PYTHON) here; on Debian: apt install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: livebom needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V); try: make setup PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "make: $(PYTHON) has no venv; on Debian: apt install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { echo "make: a fresh $(VENV) with $$($(PYTHON) -V)"; $(PYTHON) -m venv --clear $(VENV); }
+	@echo "make: installing the locked requirements into $(VENV)"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## a lab of AI servers on loopback, swept twice, with what changed
+	@$(BIN)/python -m tests.demo $(ARGS)
+
+test: $(READY) ## every test that needs neither root nor real servers
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+check: $(READY) ## format, lint, types, import floors, and the rules of the house
+	@$(BIN)/ruff format --check --quiet . || { echo "make: run $(BIN)/ruff format ." >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m pytest -q -m "not packaging" tests/house
+
+test-real: $(READY) ## install real AI servers into .cache, start them on loopback and sweep them (minutes)
+	@$(BIN)/python -m tests.real.install
+	@$(BIN)/python -m pytest -q -m real $(ARGS)
+
+bench: $(READY) ## measure ourselves and our peers in the same run
+	@$(BIN)/python -m benches $(ARGS)
+
+wheel: $(READY) ## build dist/*.whl and dist/*.tar.gz
+	@$(BIN)/python -m build -qq --no-isolation --outdir dist
+	@ls -1 dist
+
+lock: ## compile requirements/*.txt anew from pyproject.toml
+	@$(PYTHON) -m venv $(LOCK)
+	@$(LOCK)/bin/python -m pip $(QUIET) install uv
+	@$(COMPILE) -o requirements/run.txt
+	@$(COMPILE) --group dev -c requirements/run.txt -o requirements/dev.txt
+
+clean: ## remove what was built and cached; .venv and .cache stay
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks
+	@find . -path ./$(VENV) -prune -o -path ./.git -prune -o -name __pycache__ -type d -exec rm -rf {} +
