@@ -146,15 +146,17 @@ def _settle(
     before = store.graph()
     partial = len(turn.catalog.wanted) < len(turn.catalog.products)
     stretches = [structs.replace(s, complete=s.complete and not partial) for s in look.coverage]
-    places = covered(before, lambda zone, host, port: any(s.holds(zone, host, port) for s in stretches if s.complete))
     mute = {(s.zone, s.host, s.port) for s in services if s.outcome is not Outcome.OK or s.models is None}
+    looked = covered(
+        before, lambda zone, host, port: any(s.holds(zone, host, port) for s in stretches if s.complete), mute
+    )
     seen_at = datetime.now(UTC)
     store.add_coverage([_coverage(sweep, stretch) for stretch in stretches])
     settled = store.settle(
         graph,
         sweep_id=sweep,
         seen_at=seen_at,
-        covered=lambda one: places.covers(one, mute),
+        covered=lambda one: one.id in looked,
         gone_after=turn.gone_after,
     )
     store.end_sweep(sweep, seen_at, complete=look.complete, tally=_counts(turn.progress, look))
@@ -176,7 +178,9 @@ def _coverage(sweep: str, stretch: Stretch) -> CoverageRow:
         planned=stretch.size,
         tried=stretch.size if stretch.complete else 0,
         complete=stretch.complete,
-        reason="" if stretch.complete else "it was ended early, lost targets for want of sockets, or looked for some servers only",
+        reason=""
+        if stretch.complete
+        else "it was ended early, lost targets for want of sockets, or looked for some servers only",
     )
 
 

@@ -1,9 +1,7 @@
-"""Which known parts a look should have seen: only of those is silence a statement."""
+"""Which known parts and edges a look should have seen: only of those is silence a statement."""
 
 from collections.abc import Callable, Collection
 from uuid import UUID
-
-from msgspec import Struct
 
 from livebom.bom.graph import value
 from livebom.bom.parts import Edge, EdgeKind, Graph, Part, PartKind
@@ -12,49 +10,35 @@ Place = tuple[str, str, int]
 """Zone, address and port."""
 
 
-class Covered(Struct, frozen=True):
-    """The parts of a graph that lie within what was completely looked at, and where each server listens."""
+def covered(graph: Graph, looked: Callable[[str, str, int], bool], mute: Collection[Place]) -> frozenset[UUID]:
+    """The ids of the parts and edges that were completely looked at.
 
-    parts: frozenset[UUID]
-    listens: dict[UUID, frozenset[Place]]
-
-    def covers(self, one: Part | Edge, mute: Collection[Place]) -> bool:
-        """Whether not seeing this part or edge says anything.
-
-        `mute` are places that were reached but did not tell their models: what such a server serves is not known to
-        be gone. A server's model counts as looked at where the server was, so an edge speaks for its model.
-        """
-        if isinstance(one, Part):
-            return one.id in self.parts
-        if one.kind is EdgeKind.SERVES and self.listens.get(one.source, frozenset()) & set(mute):
-            return False
-        return one.source in self.parts
-
-
-def covered(graph: Graph, looked: Callable[[str, str, int], bool]) -> Covered:
-    """What of the graph was completely looked at; `looked` says so for one place."""
+    `looked` says so of one place. `mute` are places that were reached but did not tell their models: what a server
+    there serves is not known to be gone. A part that several servers lead to is covered only where all of them are.
+    """
     places = {part.id: _place(part) for part in graph.parts.values() if part.kind is PartKind.LISTENER}
     seen = {id_ for id_, place in places.items() if place is not None and looked(*place)}
-    listens: dict[UUID, set[UUID]] = {}
-    for edge in graph.edges.values():
-        if edge.kind is EdgeKind.LISTENS_ON:
-            listens.setdefault(edge.source, set()).add(edge.destination)
+    listens = _ends(graph, EdgeKind.LISTENS_ON, lambda edge: (edge.source, edge.destination))
     servers = {server for server, its in listens.items() if its <= seen}
-    found = seen | servers
-    for kind, end in ((EdgeKind.SERVES, PartKind.MODEL), (EdgeKind.RUNS_ON, PartKind.HOST)):
-        found |= _reached_only_from(graph, kind, end, servers)
-    found |= {row.same_as for row in graph.aliases if row.id in found}
-    at = {server: frozenset(p for one in its if (p := places.get(one)) is not None) for server, its in listens.items()}
-    return Covered(frozenset(found), at)
+    telling = {server for server in servers if not any(places.get(one) in mute for one in listens[server])}
+    models = _led_to_only_by(graph, EdgeKind.SERVES, telling)
+    models |= {row.same_as for row in graph.aliases if row.id in models}
+    hosts = _led_to_only_by(graph, EdgeKind.RUNS_ON, servers)
+    edges = {e.id for e in graph.edges.values() if e.source in (telling if e.kind is EdgeKind.SERVES else servers)}
+    return frozenset(seen | servers | models | hosts | edges)
 
 
-def _reached_only_from(graph: Graph, kind: EdgeKind, end: PartKind, servers: set[UUID]) -> set[UUID]:
-    """Parts whose every incoming edge of that kind comes from a server that was looked at."""
-    sources: dict[UUID, set[UUID]] = {}
-    for edge in graph.edges.values():
-        if edge.kind is kind and graph.parts[edge.destination].kind is end:
-            sources.setdefault(edge.destination, set()).add(edge.source)
-    return {part for part, its in sources.items() if its <= servers}
+def _led_to_only_by(graph: Graph, kind: EdgeKind, sources: set[UUID]) -> set[UUID]:
+    """Parts whose every incoming edge of that kind comes from one of the sources."""
+    incoming = _ends(graph, kind, lambda edge: (edge.destination, edge.source))
+    return {part for part, its in incoming.items() if its <= sources}
+
+
+def _ends(graph: Graph, kind: EdgeKind, pair: Callable[[Edge], tuple[UUID, UUID]]) -> dict[UUID, set[UUID]]:
+    found: dict[UUID, set[UUID]] = {}
+    for one, other in (pair(edge) for edge in graph.edges.values() if edge.kind is kind):
+        found.setdefault(one, set()).add(other)
+    return found
 
 
 def _place(part: Part) -> Place | None:

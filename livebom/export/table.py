@@ -104,20 +104,28 @@ def _findings(services: Iterable[Service]) -> Iterator[RenderableType]:
     found.sort(key=lambda row: row[:3])
     if found:
         yield Text("Findings", style="bold")
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for _, rows in groupby(found, key=lambda row: row[:2]):
         group = list(rows)
         finding = group[0][3]
-        line = Text()
-        line.append(f"{finding.severity:<9}", style=_STYLE[finding.severity])
-        line.append(f"{finding.id}: {finding.title}\n")
-        places = [row[2] for row in group]
-        rest = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
-        line.append(f"{'':9}at {', '.join(places[:_PLACES])}{rest}\n")
-        line.append(f"{'':9}fix: {finding.remediation}", style="dim")
+        table.add_row(
+            Text(f"  {finding.severity}", style=_STYLE[finding.severity]), Text(f"{finding.id}: {finding.title}")
+        )
+        table.add_row("", Text(f"at {_places([row[2] for row in group])}"))
+        table.add_row("", Text(f"fix: {finding.remediation}", style="dim"))
         owners = sorted({row[4] for row in group if row[4]})
         if owners:
-            line.append(f"\n{'':9}ask: {safe_text(', '.join(owners), 200)}")
-        yield Padding(line, (0, 0, 1, 2))
+            table.add_row("", Text(f"ask: {safe_text(', '.join(owners), 200)}"))
+        table.add_row()
+    if found:
+        yield table
+
+
+def _places(places: list[str]) -> str:
+    rest = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
+    return ", ".join(places[:_PLACES]) + rest
 
 
 def _changes(report: Report) -> Iterator[RenderableType]:
