@@ -1,0 +1,116 @@
+"""`livebom discover` against real servers on loopback: product, version and models of each, and no mistaken decoy."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.real.conftest import RECIPES, Servers
+from tests.real.running import listening
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+
+_CHECKOUT = Path(__file__).resolve().parents[2]
+_PORTS = sorted({port for recipe in RECIPES.values() for port in recipe.ports})
+_PRODUCTS = [name for name, recipe in RECIPES.items() if recipe.product is not None]
+_DECOYS = [name for name, recipe in RECIPES.items() if recipe.product is None]
+_MOST_REQUESTS = 24
+_MOST_REQUESTS_OF_A_STRANGER = 6
+"""To a web server that is none of the known products."""
+
+Services = dict[tuple[str, int], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def services(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Services:
+    """What one sweep over the servers' whole network printed, by host and port."""
+    assert servers.running, "nothing to sweep: python -m tests.real.install"
+    ports = ",".join(map(str, _PORTS))
+    options = ("--ports", ports, "--format", "jsonl", "--all", "--no-store", "--rate", "20000")
+    home = str(tmp_path_factory.mktemp("home"))
+    # Nobody's own settings count, and `LIVEBOM_CACHE` of the installation is none of the command's.
+    plain = {key: value for key, value in os.environ.items() if not key.startswith(("LIVEBOM_", "XDG_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "livebom", "discover", "127.0.0.0/24", *options],
+        cwd=_CHECKOUT,
+        env={**plain, "HOME": home},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, f"exit code {done.returncode}\n{done.stderr}"
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(found) == len({(each["host"], each["port"]) for each in found}), "a service was told of twice"
+    return {(each["host"], each["port"]): each for each in found}
+
+
+def recognised(services: Services, servers: Servers, name: str) -> dict[str, Any]:
+    """The record of one server, which must be named rightly."""
+    recipe = servers.get(name).recipe
+    assert (recipe.host, recipe.port) in services, f"{name} was not found; found: {sorted(services)}"
+    found = services[recipe.host, recipe.port]
+    assert found["product"] == recipe.product, json.dumps(found, indent=1)
+    return found
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+def test_the_server_serves(servers: Servers, name: str) -> None:
+    running = servers.get(name)
+    assert running.process.poll() is None
+    assert listening(running) == list(running.recipe.ports)
+
+
+@pytest.mark.parametrize("name", _PRODUCTS)
+def test_its_product_is_named(services: Services, servers: Servers, name: str) -> None:
+    found = recognised(services, servers, name)
+    assert found["outcome"] == "ok"
+    assert found["stack"][0]["product"] == found["product"]
+    assert found["stack"][0]["evidence"]
+
+
+@pytest.mark.parametrize("name", _PRODUCTS)
+def test_its_version_is_told(services: Services, servers: Servers, name: str) -> None:
+    found = recognised(services, servers, name)
+    assert found["version"] == RECIPES[name].version(servers.get(name).place), found["version_source"]
+
+
+@pytest.mark.parametrize("name", _PRODUCTS)
+def test_its_models_are_named(services: Services, servers: Servers, name: str) -> None:
+    found = recognised(services, servers, name)
+    assert [model["name"] for model in found["models"] or []] == list(RECIPES[name].models)
+
+
+@pytest.mark.parametrize("name", _PRODUCTS)
+def test_an_open_server_is_not_said_to_be_guarded(services: Services, servers: Servers, name: str) -> None:
+    assert recognised(services, servers, name)["auth"] in {"none", "unknown"}
+
+
+@pytest.mark.parametrize("name", _DECOYS)
+def test_a_decoy_is_no_ai_product(services: Services, servers: Servers, name: str) -> None:
+    recipe = servers.get(name).recipe
+    claimed = {port: found["product"] for (host, port), found in services.items() if host == recipe.host}
+    assert claimed.keys() == set(recipe.ports)
+    assert set(claimed.values()) <= {None, name}
+
+
+def test_nothing_is_found_that_nobody_started(services: Services, servers: Servers) -> None:
+    started = {(each.recipe.host, port) for each in servers.running.values() for port in each.recipe.ports}
+    assert set(services) <= started
+
+
+def test_no_service_is_asked_too_often(services: Services) -> None:
+    assert {where: found["requests"] for where, found in services.items() if found["requests"] > _MOST_REQUESTS} == {}
+
+
+def test_a_stranger_counts_few_requests(services: Services, servers: Servers) -> None:
+    running = servers.get("nginx")
+    lines = (running.place.folder / "access.log").read_text().splitlines()
+    asked = [line for line in lines if "livebom" in line]
+    told = [found["requests"] for (host, _), found in services.items() if host == running.recipe.host]
+    assert len(asked) == sum(told)
+    assert max(told) <= _MOST_REQUESTS_OF_A_STRANGER
