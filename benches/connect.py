@@ -22,12 +22,13 @@ PROBES = ip_network(NETWORK).num_addresses * (len(CLOSED) + 1)
 def ours(network: str, ports: list[int]) -> dict[str, Any]:
     """Sweep at full speed; runs in a child."""
     from livebom.net.pace import Pace
+    from livebom.net.ranges import Range
     from probes.engine.connect import Open, connect_sweep
     from probes.engine.permute import Permutation
-    from probes.engine.plan import Block, Span, make_plan
+    from probes.engine.plan import Block, make_plan
 
     whole = ip_network(network)
-    plan = make_plan([Block((Span(int(whole[0]), int(whole[-1]), 4),), tuple(ports))])
+    plan = make_plan([Block((Range(int(whole[0]), int(whole[-1]), 4),), tuple(ports))])
     found: list[Open] = []
     order = Permutation(len(plan), b"bench").walk()
     tally = connect_sweep(plan, order, Pace(None), on_open=found.extend, stop=lambda: False)

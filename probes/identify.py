@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from livebom.bom.observation import Listener, Outcome
 from livebom.net.reply import Ask, Reply
-from livebom.recognise.catalog import CONTROL, Catalog, Kit, render
+from livebom.recognise.asking import render
+from livebom.recognise.catalog import CONTROL, Catalog, Kit
 from livebom.recognise.judge import Ruling
 from livebom.recognise.match import View
 from livebom.recognise.plan import Budget, Inquiry
@@ -79,9 +80,15 @@ def identify(talk: Conversation) -> Generator[Ask, Reply, Ruling]:
     if knocked.answered:
         while (step := talk.inquiry.next()) is not None:
             view = yield from talk.send(*step)
-            if view.reply.outcome is Outcome.GAVE_UP:
+            if view.reply.outcome is Outcome.GAVE_UP or (_dawdles(talk.said[-1]) and not talk.inquiry.likely):
                 break
     return talk.inquiry.ruling()
+
+
+def _dawdles(exchange: Exchange) -> bool:
+    """Whether the peer used up the ask's whole time; a stranger that does is not worth a second wait."""
+    reply = exchange.reply
+    return reply.outcome is Outcome.TIMEOUT or (reply.truncated and len(reply.body) < exchange.ask.cap)
 
 
 def _knock(talk: Conversation) -> Asking:

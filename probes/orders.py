@@ -9,7 +9,7 @@ from livebom.net.ranges import Range, address_text
 from livebom.net.scope import Scope
 from livebom.net.targets import Group, Targets
 from livebom.settings import Settings
-from probes.engine.plan import Block, Span
+from probes.engine.plan import Block
 from probes.sweep import Door, Order
 
 MOST_DOORS = 65_536
@@ -46,10 +46,7 @@ def _order(group: Group, scope: Scope, settings: Settings, never: Collection[int
             break
         doors[place] = tuple(dict.fromkeys((*doors.get(place, ()), door)))
     return Order(
-        blocks=tuple(
-            Block(spans=tuple(Span(r.first, r.last, r.family) for r in block.ranges), ports=block.ports)
-            for block in scope.blocks
-        ),
+        blocks=tuple(Block(ranges=block.ranges, ports=block.ports) for block in scope.blocks),
         doors=doors,
         zone=group.zone,
         exposure=partial(scope.exposure_of, zone=group.zone),

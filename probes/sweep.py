@@ -24,13 +24,15 @@ from livebom.recognise.plan import Budget
 from probes.engine.connect import Open, Tally, connect_sweep
 from probes.engine.http import Job, Talker
 from probes.engine.permute import Permutation
-from probes.engine.plan import Block, Plan, Span, make_plan
+from probes.engine.plan import Block, Plan, make_plan
 from probes.inspect import Seen, examine
 
 QUEUED = 512
 """Conversations' results that may wait to be taken; beyond it the talking stops until there is room."""
 WAITING = 2048
 """Open ports that may wait for their conversation; beyond it the connecting stops until there is room."""
+ASK = 2.5
+TALK = 15.0
 _POLL = 0.03
 
 _log = structlog.get_logger()
@@ -48,7 +50,6 @@ class Order(Struct, frozen=True, kw_only=True):
     """What one sweep is to look at, and how gently."""
 
     blocks: tuple[Block, ...]
-    exclude: tuple[Span, ...] = ()
     doors: Mapping[tuple[str, int], tuple[Door, ...]] = {}
     """Places spoken to under names of their own; everywhere else there is one door, the address itself."""
     zone: str = "default"
@@ -61,7 +62,7 @@ class Order(Struct, frozen=True, kw_only=True):
     rate: float = 1000.0
     """Probes per second, connects and asks together; 0 for unlimited."""
     timeout: float = 2.0
-    """Seconds a connect may take; an ask may take twice that, at least 5."""
+    """Seconds a connect may take; an ask may take `ASK` times that, a conversation `TALK` times."""
     per_host: int = 4
     concurrency: int = 256
     user_agent: str
@@ -82,8 +83,8 @@ class Progress(Struct):
 
 
 def plan_of(order: Order) -> Plan:
-    """The order's index space, exclusions removed."""
-    return make_plan(order.blocks, order.exclude)
+    """The order's index space."""
+    return make_plan(order.blocks)
 
 
 async def sweep(
@@ -128,7 +129,7 @@ class _Run:
             allowed=order.allowed,
             concurrency=order.concurrency,
             per_host=order.per_host,
-            timeout=max(5.0, 2 * order.timeout),
+            timeout=ASK * order.timeout,
             connect_timeout=order.timeout,
             user_agent=order.user_agent,
             done=self._done,
@@ -198,7 +199,7 @@ class _Run:
             port=place.port,
             name=door.name,
             talk=partial(self._examine, listener),
-            deadline=max(30.0, 10 * self.order.timeout),
+            deadline=TALK * self.order.timeout,
         )
 
     def _examine(self, listener: Listener) -> Generator[Ask, Reply, Seen]:

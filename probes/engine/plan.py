@@ -1,43 +1,28 @@
 """What a sweep will look at, as an index space: ranges of addresses x ports, without one object per target."""
 
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Address
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from socket import inet_ntoa
 from struct import iter_unpack
-from typing import Literal
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-Family = Literal[4, 6]
+from livebom.net.ranges import Family, Range
+
 Row = tuple[str, int]
 """An address in canonical text form and a port: what the socket calls take."""
 
-_BITS = {4: 32, 6: 128}
 _MOST = (1 << 63) - 1
 
 
-class Span(Struct, frozen=True, order=True):
-    """Addresses from `first` to `last`, both included, as integers of their family."""
-
-    first: int
-    last: int
-    family: Family
-
-    def __post_init__(self) -> None:
-        """Refuse, with ValueError, what is no range of its family."""
-        if not 0 <= self.first <= self.last < 1 << _BITS[self.family]:
-            raise ValueError(f"{self.first}..{self.last} is no range of IPv{self.family} addresses")
-
-
 class Block(Struct, frozen=True):
-    """Every address of the spans x every port; order and repetition do not matter."""
+    """Every address of the ranges x every port."""
 
-    spans: tuple[Span, ...]
+    ranges: tuple[Range, ...]
     ports: tuple[int, ...]
 
     def __post_init__(self) -> None:
@@ -132,48 +117,22 @@ class Plan:
         return run.family == family and run.first <= address <= run.last and port in run.ports
 
 
-def make_plan(blocks: Sequence[Block], exclude: Iterable[Span] = ()) -> Plan:
-    """The plan of all blocks without the excluded addresses.
+def make_plan(blocks: Iterable[Block]) -> Plan:
+    """The plan of blocks that have no address in common, as `livebom.net.scope` makes them, exclusions removed.
 
-    Overlapping spans are merged, and where blocks overlap an address gets the union of their ports, so that no pair
-    occurs twice. Raises ValueError for more than 2^63 - 1 targets.
+    Raises ValueError where two blocks overlap, and for more than 2^63 - 1 targets.
     """
-    return Plan(_joined(_segments(blocks, exclude)))
-
-
-class _Edge(Struct, frozen=True, order=True):
-    """Where a span begins (`step` 1) or has ended (`step` -1); `ports` is empty for an exclusion."""
-
-    family: Family
-    address: int
-    step: int
-    ports: tuple[int, ...]
-
-
-def _edges(blocks: Sequence[Block], exclude: Iterable[Span]) -> list[_Edge]:
-    """Both ends of every span, in the order of the addresses."""
-    sides = [(span, block.ports) for block in blocks if block.ports for span in block.spans]
-    sides += [(span, ()) for span in exclude]
-    edges = [_Edge(span.family, span.first, 1, ports) for span, ports in sides]
-    edges += [_Edge(span.family, span.last + 1, -1, ports) for span, ports in sides]
-    return sorted(edges, key=lambda edge: (edge.family, edge.address))
-
-
-def _segments(blocks: Sequence[Block], exclude: Iterable[Span]) -> Iterator[Run]:
-    """One pass over the edges: between two neighbours the set of spans that cover is constant."""
-    cover: Counter[tuple[int, ...]] = Counter()
-    unions: dict[frozenset[tuple[int, ...]], tuple[int, ...]] = {}
-    since = 0
-    for edge in _edges(blocks, exclude):
-        if since < edge.address and cover and () not in cover:
-            key = frozenset(cover)
-            if key not in unions:
-                unions[key] = tuple(sorted(set().union(*key)))
-            yield Run(since, edge.address - 1, edge.family, unions[key])
-        since = edge.address
-        cover[edge.ports] += edge.step
-        if not cover[edge.ports]:
-            del cover[edge.ports]
+    runs = [
+        Run(run.first, run.last, run.family, tuple(sorted(set(block.ports))))
+        for block in blocks
+        if block.ports
+        for run in block.ranges
+    ]
+    runs.sort(key=lambda run: (run.family, run.first))
+    for one, after in pairwise(runs):
+        if one.family == after.family and after.first <= one.last:
+            raise ValueError(f"two blocks hold {_text(after.first, after.family)}; a plan looks at each place once")
+    return Plan(_joined(runs))
 
 
 def _joined(runs: Iterable[Run]) -> Iterator[Run]:

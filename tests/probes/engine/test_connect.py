@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from livebom.net.pace import Pace
+from livebom.net.ranges import Range
 from probes.engine.connect import Open, Tally, connect_sweep, room, to_itself
 from probes.engine.permute import Permutation
-from probes.engine.plan import Block, Plan, Span, make_plan
+from probes.engine.plan import Block, Plan, make_plan
 
 ROOT = Path(__file__).resolve().parents[3]
 CLOSED = 9
@@ -30,13 +31,16 @@ def never() -> bool:
 
 def plan_of(*places: tuple[str, int]) -> Plan:
     """A plan of single places."""
-    parsed = [(ip_address(address), port) for address, port in places]
-    return make_plan([Block((Span(int(one), int(one), one.version),), (port,)) for one, port in parsed])
+    ports: dict[str, list[int]] = {}
+    for address, port in places:
+        ports.setdefault(address, []).append(port)
+    parsed = [(ip_address(address), tuple(its)) for address, its in ports.items()]
+    return make_plan([Block((Range(int(one), int(one), one.version),), its) for one, its in parsed])
 
 
 def network(last: str, ports: Sequence[int] = (CLOSED,)) -> Plan:
     """127.77.0.1 to `last`."""
-    return make_plan([Block((Span(0x7F4D0001, int(ip_address(last)), 4),), tuple(ports))])
+    return make_plan([Block((Range(0x7F4D0001, int(ip_address(last)), 4),), tuple(ports))])
 
 
 def swept(
@@ -90,7 +94,7 @@ def silence(count: int) -> Iterator[list[tuple[str, int]]]:
 def test_open_and_closed_ports_are_told_apart() -> None:
     found: list[Open] = []
     with listening("127.77.5.1") as first, listening("127.77.5.77") as second:
-        plan = make_plan([Block((Span(0x7F4D0500, 0x7F4D05FF, 4),), (first, second, CLOSED))])
+        plan = make_plan([Block((Range(0x7F4D0500, 0x7F4D05FF, 4),), (first, second, CLOSED))])
         tally = swept(plan, on_open=found.extend)
     assert {(one.address, one.port) for one in found} == {("127.77.5.1", first), ("127.77.5.77", second)}
     assert all(0 < one.rtt < 5 for one in found)
@@ -316,9 +320,10 @@ ALONE = """
 import fcntl, json, socket, struct
 from pathlib import Path
 from livebom.net.pace import Pace
+from livebom.net.ranges import Range
 from probes.engine.connect import connect_sweep
 from probes.engine.permute import Permutation
-from probes.engine.plan import Block, Span, make_plan
+from probes.engine.plan import Block, make_plan
 
 Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("40000 40000")
 with socket.socket() as sock:
@@ -326,7 +331,7 @@ with socket.socket() as sock:
 
 
 def swept(last, port, stop=lambda: False):
-    plan = make_plan([Block((Span(0x7F000001, 0x7F000000 + last, 4),), (port,))])
+    plan = make_plan([Block((Range(0x7F000001, 0x7F000000 + last, 4),), (port,))])
     order = Permutation(len(plan), b"").walk()
     tally = connect_sweep(plan, order, Pace(0), timeout=0.05, on_open=lambda found: None, stop=stop)
     print(json.dumps([tally.open, tally.refused, tally.lost, tally.complete]))
