@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from livebom.recognise.catalog import ANY, CONTROL, Catalog, Kit
+from livebom.recognise.catalog import CONTROL, Catalog, Kit
 from livebom.recognise.match import View, holds
 from livebom.recognise.rules import Mark, Match, Veto
+from livebom.recognise.sound import ANY
 
 NAMED = 0.6
 """Least score for a product to be named."""
@@ -16,6 +17,9 @@ FROM_MEMORY = 0.7
 """What the score of a fingerprint is multiplied by that no recording and no source backs."""
 CONFLICTED = 0.5
 """What the scores are multiplied by where products claim to be there that cannot all be."""
+
+NOT_AI = frozenset({"proxy", "web"})
+"""Roles that stand in a stack and are never the product."""
 
 
 class Weighed(Struct, frozen=True):
@@ -45,7 +49,7 @@ class Ruling(Struct, frozen=True, kw_only=True):
     """What the replies say is there."""
 
     product: str | None
-    """The product that serves; None where nothing is named or the evidence conflicts."""
+    """The AI product that serves; None where none is named or the evidence conflicts."""
     stack: tuple[Standing, ...]
     """Every named layer, outermost first."""
     conflict: tuple[str, ...] = ()
@@ -98,13 +102,14 @@ def rule(catalog: Catalog, standings: Mapping[str, Standing]) -> Ruling:
     """Who is there: the named products as a stack, the one that serves first asked for by role."""
     named = [s for s in standings.values() if s.score >= NAMED]
     special = {s.role for s in named if not catalog.products[s.product].fingerprint.generic}
-    named = [s for s in named if not (catalog.products[s.product].fingerprint.generic and special - {"proxy", "web"})]
+    named = [s for s in named if not (catalog.products[s.product].fingerprint.generic and special - NOT_AI)]
     named.sort(key=lambda s: (_DEPTH.index(s.role), s.score, s.product))
     conflict = _conflict(catalog, named)
     if conflict:
         lowered = tuple(_lowered(s) if s.product in conflict else s for s in named)
         return Ruling(product=None, stack=lowered, conflict=conflict)
-    return Ruling(product=named[-1].product if named else None, stack=tuple(named))
+    serving = [s.product for s in named if s.role not in NOT_AI]
+    return Ruling(product=serving[-1] if serving else None, stack=tuple(named))
 
 
 _DEPTH = [
@@ -134,7 +139,7 @@ def _lowered(standing: Standing) -> Standing:
 
 def _conflict(catalog: Catalog, named: list[Standing]) -> tuple[str, ...]:
     """Products of the stack that cannot stand in it together."""
-    layers = [s for s in named if s.role not in {"proxy", "web"}]
+    layers = [s for s in named if s.role not in NOT_AI]
     at_odds: set[str] = set()
     for i, one in enumerate(layers):
         for other in layers[i + 1 :]:

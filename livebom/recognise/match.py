@@ -1,6 +1,7 @@
 """Whether a reply satisfies a condition; the one interpreter of the fingerprints' predicates."""
 
 import re
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -11,6 +12,9 @@ from livebom.bom.observation import Outcome
 from livebom.net.reply import Reply
 from livebom.recognise.path import walk
 from livebom.recognise.rules import Match, Scalar, Test
+
+LOOKED_AT = 256
+"""Items of a list that a test is put to; a target that sends a million models is judged by its first ones."""
 
 ABSENT = object()
 """The decoded form of a body that is no JSON."""
@@ -32,6 +36,8 @@ class View:
     def __init__(self, reply: Reply) -> None:
         """Hold the reply; nothing is decoded until it is asked for."""
         self.reply = reply
+        self.judged: dict[int, tuple[Match, bool]] = {}
+        """Conditions already put to it, by identity: every product looks again whenever another reply comes in."""
 
     @cached_property
     def text(self) -> str:
@@ -71,7 +77,14 @@ def _decoded(body: bytes) -> Any:
 
 
 def holds(match: Match, view: View) -> bool:
-    """Whether everything that the condition names is true of the reply."""
+    """Whether everything that the condition names is true of the reply; a condition is looked at once per view."""
+    known = view.judged.get(id(match))
+    if known is None:
+        known = view.judged[id(match)] = (match, _holds(match, view))
+    return known[1]
+
+
+def _holds(match: Match, view: View) -> bool:
     reply = view.reply
     if (match.outcome or Outcome.OK) != reply.outcome:
         return False
@@ -107,11 +120,16 @@ def _content_holds(match: Match, view: View) -> bool:
         return False
     if match.json and view.json is ABSENT:
         return False
-    return all(_json_holds(view.json, path, _test(wanted)) for path, wanted in match.json.items())
+    return json_holds(view.json, match.json)
+
+
+def json_holds(document: Any, tests: Mapping[str, Test | Scalar]) -> bool:
+    """Whether a decoded document passes every test; each is bound to a path and needs one value there that passes."""
+    return all(_json_holds(document, path, _test(wanted)) for path, wanted in tests.items())
 
 
 def _json_holds(document: Any, path: str, test: Test) -> bool:
-    found = walk(document, path)
+    found = walk(document, path, LOOKED_AT)
     if test.exists is False:
         return next(found, ABSENT) is ABSENT
     return any(passes(test, value) for value in found)

@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import Any
 
 MOST = 10_000
-"""Items looked at per list; a target that sends a million models is judged by its first ones."""
+"""Items taken of a list; a target may send a million models."""
 
 _STEP = re.compile(r'\.?(?:"(?P<quoted>[^"]*)"|(?P<key>[^.\[\]"]+)|\[(?P<index>\d*)\])')
 
 Step = str | int | None
-"""A key, an index, or None for every item; the key `*` is every value of an object."""
+"""A key, an index, or None for every item; the key `*` is every value of an object, `*x` those whose key ends in x."""
 
 
 @lru_cache(maxsize=4096)
@@ -32,9 +32,9 @@ def steps(path: str) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def walk(document: Any, path: str) -> Iterator[Any]:
-    """Every value the path leads to; none where it leads nowhere."""
-    yield from _walk(document, steps(path), 0)
+def walk(document: Any, path: str, most: int = MOST) -> Iterator[Any]:
+    """Every value the path leads to, of each list the first `most`; none where it leads nowhere."""
+    return _walk(document, steps(path), 0, most)
 
 
 def first(document: Any, path: str) -> Any:
@@ -42,22 +42,22 @@ def first(document: Any, path: str) -> Any:
     return next(walk(document, path), None)
 
 
-def _walk(value: Any, path: tuple[Step, ...], at: int) -> Iterator[Any]:
+def _walk(value: Any, path: tuple[Step, ...], at: int, most: int) -> Iterator[Any]:
     if at == len(path):
         yield value
         return
-    for item in _children(value, path[at]):
-        yield from _walk(item, path, at + 1)
+    for item in _children(value, path[at], most):
+        yield from _walk(item, path, at + 1, most)
 
 
-def _children(value: Any, step: Step) -> Iterator[Any]:
+def _children(value: Any, step: Step, most: int) -> Iterator[Any]:
     if isinstance(value, dict):
-        if step == "*":
-            yield from list(value.values())[:MOST]
+        if isinstance(step, str) and step.startswith("*"):
+            yield from [inner for key, inner in value.items() if key.endswith(step[1:])][:most]
         elif step in value:
             yield value[step]
     elif isinstance(value, list):
         if step is None:
-            yield from value[:MOST]
+            yield from value[:most]
         elif isinstance(step, int) and step < len(value):
             yield value[step]

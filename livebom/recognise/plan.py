@@ -1,20 +1,24 @@
 """Which ask comes next: few requests, the telling ones first, and none that the product could mind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 
 from msgspec import Struct
 
 from livebom.net.reply import Ask
-from livebom.recognise.catalog import CONTROL, Catalog, Kit, Signature, render
-from livebom.recognise.judge import DECIDED, NAMED, Ruling, Standing, rule, stand
+from livebom.recognise.asking import Signature, render
+from livebom.recognise.catalog import CONTROL, Catalog, Kit
+from livebom.recognise.judge import DECIDED, NOT_AI, Ruling, Standing, rule, stand
 from livebom.recognise.match import View
+from livebom.recognise.read import named_by
+from livebom.recognise.rules import AskRule
 
 SUSPECTED = 0.2
 """Score from which a product may be there: its own asks are worth sending, and what it minds is not sent."""
+LIKELY = 0.4
+"""Score from which a listener may cost the whole budget of identification."""
 ON_ITS_PORT = 0.3
 """What a product's own port adds to its promise; less by 0.02 for each port that comes before it in its list."""
-
-_NOT_AI = frozenset({"proxy", "web"})
 
 
 class Budget(Struct, frozen=True, kw_only=True):
@@ -75,21 +79,49 @@ class Inquiry:
 
     def may_send(self, kit: Kit, name: str) -> bool:
         """Whether the request was not sent yet, its precondition is met and nobody suspected here minds it."""
-        rule_ = kit.asks[name]
         signature = kit.signatures.get(name)
         if signature is None or signature in self._views:
             return False
-        if rule_.after is not None:
-            before = self._views.get(kit.signatures[rule_.after])
-            if before is None or not before.success:
-                return False
-        return not any(self._minds(rule.product) for rule in self.catalog.forbidden(signature[0], signature[1]))
+        return self._is_due(kit.asks[name], kit) and not self._is_minded(signature[0], signature[1])
+
+    def models_for(self, kit: Kit, name: str, served: Iterable[str]) -> list[str]:
+        """Which of these models an ask that goes out once per model may be sent for."""
+        rule_ = kit.asks[name]
+        if not self._is_due(rule_, kit):
+            return []
+        wanted = list(served)
+        if rule_.only_for is not None:
+            known = named_by(rule_.only_for, self.replies(kit))
+            wanted = [model for model in wanted if model in known]
+        asks = {model: render(name, rule_, nonce=self.nonce, model=model) for model in wanted[: rule_.most]}
+        return [model for model, ask in asks.items() if not self._is_minded(ask.method, ask.path)]
+
+    def _is_due(self, ask: AskRule, kit: Kit) -> bool:
+        """Whether the ask that must succeed before this one did."""
+        if ask.after is None:
+            return True
+        before = self._views.get(kit.signatures[ask.after])
+        return before is not None and before.success
+
+    def _is_minded(self, method: str, path: str) -> bool:
+        return any(self._minds(one.product) for one in self.catalog.forbidden(method, path))
 
     def _minds(self, product: str) -> bool:
-        return product == "any" or self.standing(product).score >= SUSPECTED
+        """Whether the product may be here: something speaks for it, or it is its port and it was not asked yet."""
+        kit = self.catalog.products.get(product)
+        if kit is None or self.standing(product).score >= SUSPECTED:
+            return True  # `any`, or a product that could not be told if it were here
+        if product not in self._prior or self.standing(product).vetoed:
+            return False
+        return any(kit.signatures[name] not in self._views for name in kit.blind)
+
+    @property
+    def likely(self) -> bool:
+        """Whether some AI product is probably here."""
+        return any(s.score >= LIKELY and s.role not in NOT_AI for s in self._standings.values())
 
     def _allowance(self) -> int:
-        if any(s.score >= SUSPECTED and s.role not in _NOT_AI for s in self._standings.values()):
+        if self.likely:
             return self.budget.identify
         return self.budget.stranger if self._prior else self.budget.unnamed
 
@@ -101,27 +133,24 @@ class Inquiry:
             yield some, CONTROL
             return
         ranked = self._ranked()
-        yield from self._of([kit for kit, promise in ranked if self.standing(kit.product).score >= NAMED])
-        suspected = [kit for kit, promise in ranked if self.standing(kit.product).score >= SUSPECTED]
-        yield from self._of(suspected)
+        suspected = [kit for kit in ranked if self.standing(kit.product).score >= SUSPECTED]
+        yield from ((kit, name) for kit in suspected for name in self._open(kit, kit.identifying))
         yield from ((some, name) for name in self.catalog.shared.asks if self.may_send(some, name))
-        if not any(self._decided(kit) for kit, promise in ranked):
-            yield from self._of([kit for kit, promise in ranked if promise > 0])
+        if not any(self._decided(kit) for kit in ranked if kit.fingerprint.role not in NOT_AI):
+            # In rounds, so that the second ask of one product does not use up what the first of another needs.
+            for asks in zip_longest(*(self._open(kit, kit.blind) for kit in ranked)):
+                yield from ((kit, name) for kit, name in zip(ranked, asks, strict=True) if name is not None)
 
-    def _of(self, kits: list[Kit]) -> Iterator[tuple[Kit, str]]:
-        """The open asks of these kits, but of a kit that is decided none."""
-        for kit in kits:
-            if not self._decided(kit):
-                yield from ((kit, name) for name in kit.identifying if self.may_send(kit, name))
+    def _open(self, kit: Kit, names: list[str]) -> list[str]:
+        """Which of these asks may be sent; of a product that is decided none need be."""
+        return [] if self._decided(kit) else [name for name in names if self.may_send(kit, name)]
 
-    def _ranked(self) -> list[tuple[Kit, float]]:
+    def _ranked(self) -> list[Kit]:
+        """The products that may be there, the most promising first."""
         wanted = [kit for kit in self.catalog.kits if kit.product in self.catalog.wanted]
         live = [kit for kit in wanted if not self.standing(kit.product).vetoed]
         promise = {kit.product: self.standing(kit.product).score + self._prior.get(kit.product, 0.0) for kit in live}
-        return sorted(
-            ((kit, promise[kit.product]) for kit in live if promise[kit.product] > 0),
-            key=lambda pair: (-pair[1], pair[0].product),
-        )
+        return sorted((k for k in live if promise[k.product] > 0), key=lambda k: (-promise[k.product], k.product))
 
     def _decided(self, kit: Kit) -> bool:
         """Enough is known: a high score, from at least two marks that speak for it."""

@@ -7,16 +7,13 @@ from msgspec import UNSET, Struct
 
 from livebom.bom.service import Auth, ServedModel
 from livebom.recognise.catalog import Kit
-from livebom.recognise.match import ABSENT, View, holds, pattern
+from livebom.recognise.match import ABSENT, View, holds, json_holds, pattern
 from livebom.recognise.path import MOST, first, walk
-from livebom.recognise.rules import Field, ModelRule, VersionRule
+from livebom.recognise.rules import MODEL_FIELDS, Entries, Field, ModelRule, VersionRule
+from livebom.recognise.sound import ANY
 
 _LONGEST = 512
 """Characters kept of a version or a model's field; a target may send more to fill a screen or a disk."""
-
-_FIELDS = (
-    "digest", "format", "family", "parameters", "quantization", "context_length", "base", "path", "license", "loaded",
-)  # fmt: skip
 
 
 class Version(Struct, frozen=True):
@@ -33,12 +30,12 @@ def version(kit: Kit, replies: Mapping[str, View]) -> Version:
         if view is None or not holds(rule, view):
             continue
         said = _said(rule, view)
-        if said is None:
-            continue
         where = f"{kit.signatures[rule.ask][0]} {kit.signatures[rule.ask][1]}"
         if rule.trust == "lies":
-            return Version(None, f"{where} says {said}: {rule.note or 'known not to be the version'}")
-        return Version(rule.value or said, f"{where} ({rule.trust})")
+            return Version(None, f"{where} says {said or 'nothing'}: {rule.note or 'known not to be the version'}")
+        value = rule.value or said
+        if value is not None:
+            return Version(value, f"{where} ({rule.trust})")
     return Version()
 
 
@@ -68,7 +65,8 @@ def _picked(raw: Any, expression: str | None) -> str | None:
 def auth(kit: Kit, replies: Mapping[str, View]) -> Auth:
     """What stands in front of the service, by the first rule that holds."""
     for rule in kit.fingerprint.auth:
-        if rule.ask in replies and holds(rule, replies[rule.ask]):
+        views = replies.values() if rule.ask == ANY else [replies[rule.ask]] if rule.ask in replies else []
+        if any(holds(rule, view) for view in views):
             return rule.auth
     return Auth.UNKNOWN
 
@@ -93,6 +91,15 @@ def models(
     return tuple(ServedModel(name=name, **fields) for name, fields in found.items())
 
 
+def named_by(entries: Entries, replies: Mapping[str, View]) -> frozenset[str]:
+    """The names that the entries of an earlier reply give; none where it was not read."""
+    view = replies.get(entries.ask)
+    if view is None or view.json is ABSENT or not view.success:
+        return frozenset()
+    items = [item for item in walk(view.json, entries.each) if json_holds(item, entries.json)]
+    return frozenset(name for item in items if isinstance(name := first(item, entries.name), str))
+
+
 def _views(
     rule: ModelRule, replies: Mapping[str, View], each: Mapping[str, Mapping[str, View]]
 ) -> Iterator[tuple[str | None, View]]:
@@ -111,7 +118,7 @@ def _take(rule: ModelRule, document: Any, asked: str | None, found: dict[str, di
             continue
         seen.add(name)
         known = found.setdefault(name, {})
-        for field in _FIELDS:
+        for field in MODEL_FIELDS:
             where = getattr(rule, field)
             if where is not None and known.get(field) is None:
                 known[field] = _typed(field, _field(where, item))
@@ -128,6 +135,8 @@ def _field(where: Field | str, item: Any) -> Any:
     raw = first(item, spec.at or "")
     if spec.is_ is not UNSET:
         return raw == spec.is_
+    if spec.exists is not None:
+        return (raw is not None) is spec.exists
     if spec.pattern is not None or isinstance(raw, str):
         return _picked(raw, spec.pattern)
     return raw

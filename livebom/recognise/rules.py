@@ -58,7 +58,8 @@ class Match(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """On the text of the body (UTF-8, wrong bytes replaced)."""
     json: dict[str, Test | Scalar] = {}
     """Path to a test. `a.b`, `a[0]`, `a[]` (any item), `""` (the document), `*` (any value of an object);
-    a key with dots is written in quotes: `a."b.c"`. A path that leads nowhere fails, but for `{exists: false}`."""
+    a key with dots is written in quotes: `a."b.c"`; `"*.c"` is every key that ends in `.c`. A path that leads nowhere
+    fails, but for `{exists: false}`."""
     tls: bool | None = None
 
 
@@ -87,6 +88,17 @@ class Veto(Condition, frozen=True, kw_only=True, forbid_unknown_fields=True):
     source: str = ""
 
 
+class Entries(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The entries of a list in an earlier reply that pass every test."""
+
+    ask: str
+    each: str
+    """Path to the entries."""
+    name: str
+    """Path, within an entry, to the model's name."""
+    json: dict[str, Test | Scalar] = {}
+
+
 class AskRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One request the fingerprint may make; exactly one of the five methods."""
 
@@ -106,6 +118,10 @@ class AskRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sent once per model already named."""
     most: Annotated[int, Meta(ge=1, le=16)] = 4
     """How many times at most, with `each`."""
+    only_for: Entries | None = None
+    """With `each`: only for models named by these entries (Ollama forwards an ask about a cloud model)."""
+    blind: bool = False
+    """Worth sending on the product's usual ports before anything speaks for it, because no shared ask shows it."""
     cap: int = 1 << 20
     sensitive: bool = False
     """Its body may hold secrets or prompts: it is judged, and never stored."""
@@ -137,6 +153,8 @@ class Field(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
     """A constant, for example `loaded: {value: true}` in a list of running models."""
     is_: Scalar | UnsetType = UNSET
     """True where the value at `at` equals this."""
+    exists: bool | None = None
+    """True where `at` leads to a value (or, with `false`, to none): an entry of a list of running instances."""
 
     def __post_init__(self) -> None:
         if self.at is None and self.value is UNSET:
@@ -166,6 +184,12 @@ class ModelRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     loaded: Field | str | None = None
     otherwise_loaded: bool | None = None
     """What `loaded` is for the models this list does not name."""
+
+
+MODEL_FIELDS = (
+    "digest", "format", "family", "parameters", "quantization", "context_length", "base", "path", "license", "loaded",
+)  # fmt: skip
+"""What a `ModelRule` can say of a model beside its name."""
 
 
 class AuthRule(Condition, frozen=True, kw_only=True, forbid_unknown_fields=True):

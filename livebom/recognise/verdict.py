@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from livebom.bom.service import Finding, Severity, Verdict
-from livebom.recognise.catalog import ANY, Kit
+from livebom.recognise.catalog import Kit
 from livebom.recognise.match import View, holds
 from livebom.recognise.rules import CheckRule, Clause
+from livebom.recognise.sound import ANY
 
 Exposure = str
 """`loopback`, `private` or `public`: from where the listener can be reached, as its zone says."""

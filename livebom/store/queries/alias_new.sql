@@ -1,0 +1,1 @@
+SELECT id, same_as, kind, part_key, source FROM staged_alias ANTI JOIN alias USING (id, same_as, source);

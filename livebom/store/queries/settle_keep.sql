@@ -1,0 +1,3 @@
+UPDATE {interval} AS i SET last_seen = greatest(i.last_seen, s.last_seen), missed = 0
+FROM {staged} AS s
+WHERE i.id = s.id AND i.valid_to IS NULL;

@@ -1,0 +1,6 @@
+SELECT sweep.sweep_id, surface, scope, livebom_version, started_at, ended_at, complete, tally,
+    coalesce(seen.amount, 0), coalesce(asked.amount, 0)
+FROM sweep
+LEFT JOIN (SELECT sweep_id, count(*) AS amount FROM observation GROUP BY sweep_id) AS seen USING (sweep_id)
+LEFT JOIN (SELECT sweep_id, count(*) AS amount FROM ask GROUP BY sweep_id) AS asked USING (sweep_id)
+ORDER BY started_at, sweep.sweep_id;

@@ -1,0 +1,112 @@
+-- meta: which shape this file has; one row. Written by livebom.store when it makes the file.
+CREATE TABLE meta (
+    schema_version INTEGER NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
+-- sweep: one row per look, opened when it begins and completed when it ends. Written by livebom.turn.
+CREATE TABLE sweep (
+    sweep_id VARCHAR PRIMARY KEY,
+    surface VARCHAR NOT NULL,
+    scope JSON NOT NULL,
+    livebom_version VARCHAR NOT NULL,
+    started_at TIMESTAMP NOT NULL,
+    ended_at TIMESTAMP,
+    complete BOOLEAN,
+    tally JSON
+);
+
+-- coverage: which places a sweep really looked at, and why not where it did not. Written by livebom.turn.
+CREATE TABLE coverage (
+    sweep_id VARCHAR NOT NULL,
+    zone VARCHAR NOT NULL,
+    place VARCHAR NOT NULL,
+    ports VARCHAR NOT NULL,
+    planned BIGINT NOT NULL,
+    tried BIGINT NOT NULL,
+    complete BOOLEAN NOT NULL,
+    reason VARCHAR NOT NULL
+);
+
+-- ask: the ledger of every request sent, whom and when and what came back. Written by livebom.turn.
+CREATE TABLE ask (
+    sweep_id VARCHAR NOT NULL,
+    asked_at TIMESTAMP NOT NULL,
+    zone VARCHAR NOT NULL,
+    host VARCHAR NOT NULL,
+    port INTEGER NOT NULL,
+    ask_name VARCHAR NOT NULL,
+    request VARCHAR NOT NULL,
+    outcome VARCHAR NOT NULL,
+    status INTEGER,
+    elapsed DOUBLE,
+    byte_count BIGINT,
+    digest VARCHAR
+);
+
+-- observation: the evidence, one row per statement of one source about one part; append-only. Written by livebom.turn.
+CREATE TABLE observation (
+    sweep_id VARCHAR NOT NULL,
+    seen_at TIMESTAMP NOT NULL,
+    surface VARCHAR NOT NULL,
+    source VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    part_key VARCHAR NOT NULL,
+    aliases JSON NOT NULL,
+    facts JSON NOT NULL,
+    edges JSON NOT NULL,
+    evidence JSON NOT NULL,
+    confidence VARCHAR NOT NULL,
+    outcome VARCHAR NOT NULL
+);
+
+-- content: the body of a reply, once, under the digest that evidence and ledger name. Written by livebom.turn.
+CREATE TABLE content (
+    digest VARCHAR NOT NULL,
+    body BLOB NOT NULL,
+    byte_count BIGINT NOT NULL
+);
+
+-- part_interval: the span over which a part stood with the same attribute values. Written by livebom.store's settle.
+CREATE TABLE part_interval (
+    id UUID NOT NULL,
+    kind VARCHAR NOT NULL,
+    part_key VARCHAR NOT NULL,
+    attributes JSON NOT NULL,
+    first_seen TIMESTAMP NOT NULL,
+    last_seen TIMESTAMP NOT NULL,
+    valid_from TIMESTAMP NOT NULL,
+    valid_to TIMESTAMP,
+    missed INTEGER NOT NULL,
+    values_digest BLOB NOT NULL,
+    claims_digest BLOB NOT NULL,
+    sweep_id VARCHAR NOT NULL
+);
+
+-- edge_interval: the span over which an edge stood with the same attribute values. Written by livebom.store's settle.
+CREATE TABLE edge_interval (
+    id UUID NOT NULL,
+    kind VARCHAR NOT NULL,
+    source_id UUID NOT NULL,
+    destination_id UUID NOT NULL,
+    attributes JSON NOT NULL,
+    first_seen TIMESTAMP NOT NULL,
+    last_seen TIMESTAMP NOT NULL,
+    valid_from TIMESTAMP NOT NULL,
+    valid_to TIMESTAMP,
+    missed INTEGER NOT NULL,
+    values_digest BLOB NOT NULL,
+    claims_digest BLOB NOT NULL,
+    sweep_id VARCHAR NOT NULL
+);
+
+-- alias: two keys that name one part; taking the row away undoes the merge. Written by livebom.store's settle.
+CREATE TABLE alias (
+    id UUID NOT NULL,
+    same_as UUID NOT NULL,
+    kind VARCHAR NOT NULL,
+    part_key VARCHAR NOT NULL,
+    source VARCHAR NOT NULL,
+    first_seen TIMESTAMP NOT NULL,
+    last_seen TIMESTAMP NOT NULL
+);

@@ -1,0 +1,169 @@
+"""The front door: a store that is open, what is written into it and what it tells."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from livebom.bom.observation import Observation
+from livebom.bom.parts import Edge, Graph, Part
+from livebom.store import read
+from livebom.store.database import Database
+from livebom.store.encode import column_time, json_text
+from livebom.store.errors import StoreError
+from livebom.store.intervals import Look, Settled, settle
+from livebom.store.opening import open_database, view_database
+from livebom.store.rows import (
+    AskRow,
+    CoverageRow,
+    KnownServer,
+    PastSweep,
+    ServiceRow,
+    SweepRow,
+    ask_columns,
+    coverage_columns,
+    observation_columns,
+)
+from livebom.store.snapshot import publish
+from livebom.store.writer import Writer
+
+
+class Store:
+    """An open store. It belongs to one thread at a time; every method may raise StoreError.
+
+    After a StoreError from a write, what was acknowledged is safe in the file and what was not is still in
+    `writer`; the store itself may be dead (a full disk kills DuckDB's database object): close it and open it again.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._published = -1
+        self.writer = Writer(database)
+
+    @classmethod
+    def open(cls, path: Path, *, wait: Callable[[str], None] | None = None, timeout: float | None = None) -> Self:
+        """Open the live file for writing; its folder and schema are made where they are missing.
+
+        Where another process has the file, `wait` is called at once, and again every 10 s, with a line that names
+        that process, until the file is free. Raises StoreBusy after `timeout` seconds (None: never), StoreError where
+        the file cannot be used: corrupt, foreign, of a newer livebom, no right to it, no room, already open here.
+        """
+        return cls(open_database(path, wait, timeout))
+
+    @classmethod
+    def view(cls, path: Path) -> Self:
+        """Open a snapshot (or a file that nobody has open) for reading only; any number may do so at once.
+
+        Raises StoreError where there is none, StoreBusy where another process writes to it.
+        """
+        return cls(view_database(path))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Flush and close; again does nothing."""
+        try:
+            self.writer.flush()
+        finally:
+            self._database.close()
+
+    def begin_sweep(self, sweep: SweepRow) -> None:
+        """Open a look; acknowledged when it returns. Raises StoreError where its id is taken."""
+        row = {
+            "sweep_id": sweep.id,
+            "surface": sweep.surface,
+            "scope": json_text(sweep.scope),
+            "version": sweep.version,
+            "started_at": column_time(sweep.started_at),
+        }
+        with self._database.transaction():
+            self._database.run("begin_sweep", row)
+
+    def end_sweep(self, sweep_id: str, ended_at: datetime, complete: bool, tally: dict[str, int]) -> None:
+        """Flush, and complete the look's row. Raises StoreError where no such look was begun."""
+        self.writer.flush()
+        row = {
+            "sweep_id": sweep_id,
+            "ended_at": column_time(ended_at),
+            "complete": complete,
+            "tally": json_text(tally),
+        }
+        with self._database.transaction():
+            if not self._database.run("end_sweep", row):
+                raise StoreError(self._database.path, f"there is no sweep {sweep_id}", "begin it first")
+
+    def add(self, observations: Iterable[Observation]) -> None:
+        """Take evidence; it is flushed by 1000 rows, or when the oldest has waited 1 s as the next one comes."""
+        self.writer.put("observation", map(observation_columns, observations))
+
+    def add_asks(self, rows: Iterable[AskRow]) -> None:
+        """Take rows of the ledger, buffered like `add`."""
+        self.writer.put("ask", map(ask_columns, rows))
+
+    def add_coverage(self, rows: Iterable[CoverageRow]) -> None:
+        """Take rows of coverage, buffered like `add`."""
+        self.writer.put("coverage", map(coverage_columns, rows))
+
+    def add_content(self, digest: str, body: bytes) -> None:
+        """Take a reply's body, buffered like `add`, kept once per digest and at most 1 MiB of it.
+
+        The digest is the caller's word: of the bytes that answered, of which `body` may be the redacted form.
+        """
+        self.writer.put_body(digest, body)
+
+    def flush(self) -> None:
+        """Commit what was taken; when it returns, that is acknowledged and survives a `kill -9`."""
+        self.writer.flush()
+
+    def settle(
+        self,
+        graph: Graph,
+        *,
+        sweep_id: str,
+        seen_at: datetime,
+        covered: Callable[[Part | Edge], bool],
+        gone_after: int,
+    ) -> Settled:
+        """Bring the drift tables to what a look saw, in one transaction, and tell what that changed.
+
+        What is new, or claims other values than before, opens an interval (and closes its old one) at `seen_at`; what
+        is unchanged has its last sight moved. What is known and not in `graph` counts as missed where `covered` says
+        that it was looked for, and is closed as gone when it was missed `gone_after` times in a row. An edge is gone
+        with either of its ends. `covered` may not use the store. Raises ValueError for `gone_after` below 1.
+        """
+        if gone_after < 1:
+            raise ValueError(f"gone_after is {gone_after}: it takes at least one look to miss something")
+        self.writer.flush()
+        return settle(self._database, graph, Look(sweep_id, column_time(seen_at), covered, gone_after))
+
+    def graph(self, at: datetime | None = None) -> Graph:
+        """The graph now, or as it was known at a time; a claim's own times are of the look that last changed it."""
+        return read.graph(self._database, at)
+
+    def known_servers(self) -> list[KnownServer]:
+        """Which server stands behind each open listener and what it serves, so that its key can stay."""
+        return read.known_servers(self._database)
+
+    def sweeps(self) -> list[PastSweep]:
+        """Every look with what it counted, oldest first."""
+        return read.sweeps(self._database)
+
+    def services(self, at: datetime | None = None) -> list[ServiceRow]:
+        """One row per open listener, now or at a time, in order of its key."""
+        return read.services(self._database, at)
+
+    def publish(self) -> Path | None:
+        """Flush, and copy the file to `<name>.snapshot.duckdb`; None where nothing was written since the last copy."""
+        self.writer.flush()
+        if self._published == self._database.commits:
+            return None
+        copy = publish(self._database)
+        self._published = self._database.commits
+        return copy
