@@ -48,6 +48,8 @@ class Conversation:
         self.inquiry = Inquiry(catalog, listener.port, nonce, budget)
         self.scheme = listener.hints.get("scheme", "http")
         self.said: list[Exchange] = []
+        self.speaks_http = False
+        """Whether an HTTP request was sent; one that greeted us in another protocol is asked nothing in HTTP."""
 
     @property
     def budget_left(self) -> int:
@@ -66,7 +68,9 @@ class Conversation:
         return (yield from self._exchange(ask, sensitive=kit.asks[name].sensitive))
 
     def _exchange(self, ask: Ask, *, sensitive: bool) -> Asking:
-        sent = msgspec.structs.replace(ask, scheme=self.scheme, path=self.listener.base_path + ask.path)
+        sent = ask
+        if ask.scheme != "tcp":
+            sent = msgspec.structs.replace(ask, scheme=self.scheme, path=self.listener.base_path + ask.path)
         self.inquiry.sent += 1
         at = self.now()
         reply = yield sent
@@ -76,6 +80,10 @@ class Conversation:
 
 def identify(talk: Conversation) -> Generator[Ask, Reply, Ruling]:
     """Ask until it is known what answers, nothing more is worth asking, or the budget is used up."""
+    for greeting in talk.inquiry.greetings():
+        yield from talk.send(*greeting)
+        if (ruling := talk.inquiry.ruling()).stack:
+            return ruling
     knocked = yield from _knock(talk)
     if knocked.answered:
         while (step := talk.inquiry.next()) is not None:
@@ -94,6 +102,7 @@ def _dawdles(exchange: Exchange) -> bool:
 def _knock(talk: Conversation) -> Asking:
     """The random path first, so that a catch-all is known; over TLS where the plain answer says so."""
     kit = talk.catalog.kits[0]
+    talk.speaks_http = True
     plain = yield from talk.send(kit, CONTROL)
     if talk.scheme == "https" or not _asks_for_tls(plain.reply):
         return plain

@@ -57,8 +57,9 @@ def examine(
     talk = Conversation(catalog, listener, nonce=nonce, now=now, budget=budget)
     ruling = yield from identify(talk)
     facts = Facts()
-    if ruling.product in catalog.wanted:
-        facts = yield from inspect(talk, catalog.products[ruling.product], exposure)
+    subject = ruling.product or next((s.product for s in ruling.stack if s.role == "database"), None)
+    if subject in catalog.wanted:
+        facts = yield from inspect(talk, catalog.products[subject], exposure)
     evidence, content = _evidence(talk.said, key)
     return Seen(
         listener=listener,
@@ -97,6 +98,8 @@ def inspect(talk: Conversation, kit: Kit, exposure: str) -> Generator[Ask, Reply
 
 def _send_all(talk: Conversation, kit: Kit, names: Iterable[str]) -> Generator[Ask, Reply, None]:
     for name in names:
+        if not talk.speaks_http and kit.asks[name].safe_raw is None:
+            continue
         if talk.budget_left > len(kit.closing) and talk.inquiry.may_send(kit, name):
             view = yield from talk.send(kit, name)
             if view.reply.outcome is Outcome.GAVE_UP:
@@ -123,7 +126,7 @@ def _service(talk: Conversation, ruling: Ruling, facts: Facts, evidence: tuple[E
         findings=facts.findings,
         tls=next((reply.tls for reply in reversed(replies) if reply.tls), None),
         requests=talk.inquiry.sent,
-        outcome=Outcome.OK if answered else replies[0].outcome,
+        outcome=Outcome.OK if answered or ruling.stack else replies[0].outcome,
         conflict=ruling.conflict,
         at=talk.now(),
         proof=evidence,

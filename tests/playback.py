@@ -53,6 +53,8 @@ class Playback:
         self.asked.append(ask)
         if ask.scheme == "https":
             return Reply(outcome=Outcome.TLS_ERROR)
+        if ask.scheme == "tcp":
+            return Reply(outcome=Outcome.CLOSED)  # recordings hold HTTP; other protocols have peers in test_raw.py
         parser = Parser(ask.method, ask.cap)
         path = ask.path.removeprefix(self.base_path)
         asked = Request(method=ask.method, path=path, headers=list(ask.headers), body=ask.body.decode())

@@ -4,13 +4,18 @@ import hashlib
 import re
 from functools import partial
 
+_PRIVATE_KEY = (
+    r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:[^-]|-(?!----)){0,16384}"
+    r"(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?"
+)
+
 _KINDS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
     (kind, triggers, re.compile(expression))
     for kind, triggers, expression in (
         (
             "private-key",
             ("private key-----",),
-            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:[^-]|-(?!----)){0,16384}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?",
+            _PRIVATE_KEY,
         ),
         ("jwt", ("eyj",), r"\beyJ[A-Za-z0-9_-]{8,4096}\.eyJ[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]{8,2048}"),
         ("bearer-token", ("bearer ", "basic "), r"(?i:(?<=\bbearer )|(?<=\bbasic ))[A-Za-z0-9._~+/-]{8,4096}=*"),

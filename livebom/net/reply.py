@@ -23,6 +23,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     `Host` here replaces the client's."""
     body: bytes = b""
     scheme: str = "http"
+    """`http`, `https`, or `tcp` for bytes that are no HTTP: then `body` is all that is sent."""
     cap: int = BODY_CAP
     deadline: float = 0.0
     """Seconds for this ask alone; 0 means the sweep's."""

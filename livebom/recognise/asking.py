@@ -18,19 +18,42 @@ _VISIBLE = re.compile(r"[!-~]{1,512}")
 _SLOT = re.compile(r"\{(?:(model|nonce)|header:([a-z0-9_.-]+):([A-Za-z0-9-]+))\}")
 
 
+RAW = "RAW"
+"""The method of an ask that is no HTTP; its path is its name."""
+
+
+def _raw(rule: AskRule, name: str) -> bytes:
+    try:
+        return (rule.safe_raw or "").encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError(f"{name}: safe_raw holds a character above \\xff, which is no byte") from None
+
+
+def _shown(data: bytes) -> str:
+    return "".join(chr(byte) if 32 < byte < 127 else f"\\x{byte:02x}" for byte in data)
+
+
 def method_of(rule: AskRule, name: str) -> tuple[str, str]:
-    """The method and path of an ask; raises ValueError unless exactly one is declared."""
+    """The method and path of an ask, of one that is no HTTP its bytes made readable.
+
+    Raises ValueError unless exactly one way is declared.
+    """
     ways = {
         "GET": rule.get,
         "HEAD": rule.head,
         "POST": rule.safe_post,
         "OPTIONS": rule.safe_options,
         "SESSION": rule.safe_session,
+        RAW: None if rule.safe_raw is None else _shown(_raw(rule, name)),
     }
     said = [(method, path) for method, path in ways.items() if path is not None]
     if len(said) != 1:
-        raise ValueError(f"{name}: an ask has exactly one of get, head, safe_post, safe_options, safe_session")
+        raise ValueError(
+            f"{name}: an ask has exactly one of get, head, safe_post, safe_options, safe_session, safe_raw"
+        )
     method, path = said[0]
+    if method == RAW:
+        return method, path
     if method == "SESSION":
         method, _, path = path.partition(" ")
         if method not in {"POST", "DELETE"}:
@@ -43,6 +66,8 @@ def method_of(rule: AskRule, name: str) -> tuple[str, str]:
 def signature(name: str, rule: AskRule) -> Signature:
     """What makes two asks of different fingerprints the same request; slots are compared unfilled."""
     method, path = method_of(rule, name)
+    if method == RAW:
+        return method, name, (), path
     body = msgspec.json.encode(rule.json).decode() if rule.json is not None else ""
     return method, path, tuple(sorted((k.lower(), v) for k, v in rule.headers.items())), body
 
@@ -54,6 +79,8 @@ def render(name: str, rule: AskRule, *, nonce: str, model: str = "", replies: Ma
     nothing to say is not sent.
     """
     method, path = method_of(rule, name)
+    if method == RAW:
+        return Ask(id=name, method=method, path=name, body=_raw(rule, name), scheme="tcp", cap=rule.cap)
 
     def fill(text: str) -> str:
         return _SLOT.sub(lambda m: _slot(m, nonce, model, replies or {}), text)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from livebom.recognise.asking import Signature, signature
-from livebom.recognise.rules import AskRule, Fingerprint, NeverRule, Shared
+from livebom.recognise.rules import NOT_AI, AskRule, Fingerprint, NeverRule, Shared
 from livebom.recognise.sound import ANY, check, clauses
 
 CONTROL = "random"
@@ -61,6 +61,11 @@ class Kit:
         return [name for name in self.identifying if self.asks[name].blind]
 
     @cached_property
+    def greetings(self) -> list[str]:
+        """Asks of a protocol that is not HTTP, sent before anything else on the product's own ports."""
+        return [name for name in self.identifying if self.asks[name].safe_raw is not None]
+
+    @cached_property
     def per_model(self) -> list[str]:
         """Asks sent once per model."""
         return [name for name in self.own if self.asks[name].each == "model"]
@@ -110,7 +115,7 @@ class Catalog:
     def ports(self) -> list[int]:
         """Every usual port of the wanted AI products, sorted: what is swept by default."""
         kits = [kit.fingerprint for kit in self.kits if kit.product in self.wanted]
-        return sorted({port for f in kits if f.role not in {"proxy", "web"} for port in f.ports})
+        return sorted({port for f in kits if f.role not in NOT_AI for port in f.ports})
 
     @cached_property
     def users(self) -> dict[Signature, list[Kit]]:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from livebom.recognise.catalog import CONTROL, Catalog, Kit
 from livebom.recognise.match import View, holds
-from livebom.recognise.rules import Mark, Match, Veto
+from livebom.recognise.rules import NOT_AI, Mark, Match, Veto
 from livebom.recognise.sound import ANY
 
 NAMED = 0.6
@@ -17,9 +17,6 @@ FROM_MEMORY = 0.7
 """What the score of a fingerprint is multiplied by that no recording and no source backs."""
 CONFLICTED = 0.5
 """What the scores are multiplied by where products claim to be there that cannot all be."""
-
-NOT_AI = frozenset({"proxy", "web"})
-"""Roles that stand in a stack and are never the product."""
 
 
 class Weighed(Struct, frozen=True):
@@ -114,6 +111,7 @@ def rule(catalog: Catalog, standings: Mapping[str, Standing]) -> Ruling:
 
 _DEPTH = [
     "web",
+    "database",
     "proxy",
     "runtime",
     "platform",

@@ -86,7 +86,10 @@ def holds(match: Match, view: View) -> bool:
 
 def _holds(match: Match, view: View) -> bool:
     reply = view.reply
-    if (match.outcome or Outcome.OK) != reply.outcome:
+    expected = Outcome.OK if match.banner is None else Outcome.PROTOCOL_ERROR
+    if (match.outcome or expected) != reply.outcome:
+        return False
+    if match.banner is not None and not passes(_test(match.banner), reply.banner.decode("latin-1")):
         return False
     if match.status is not None and not _is_one(reply.status, match.status):
         return False

@@ -8,10 +8,10 @@ from msgspec import Struct
 from livebom.net.reply import Ask
 from livebom.recognise.asking import Signature, render
 from livebom.recognise.catalog import CONTROL, Catalog, Kit
-from livebom.recognise.judge import DECIDED, NOT_AI, Ruling, Standing, rule, stand
+from livebom.recognise.judge import DECIDED, Ruling, Standing, rule, stand
 from livebom.recognise.match import View
 from livebom.recognise.read import named_by
-from livebom.recognise.rules import AskRule
+from livebom.recognise.rules import NOT_AI, AskRule
 
 SUSPECTED = 0.2
 """Score from which a product may be there: its own asks are worth sending, and what it minds is not sent."""
@@ -41,6 +41,7 @@ class Inquiry:
         self.nonce = nonce
         self.budget = budget or Budget()
         self.sent = 0
+        self._port = port
         self._prior = {product: ON_ITS_PORT - 0.02 * rank for product, rank in catalog.at_port(port).items()}
         self._views: dict[Signature, View] = {}
         self._standings: dict[str, Standing] = {}
@@ -70,6 +71,11 @@ class Inquiry:
         """The request behind an ask's name."""
         return render(name, kit.asks[name], nonce=self.nonce, replies=self.replies(kit))
 
+    def greetings(self) -> list[tuple[Kit, str]]:
+        """What to say first on a port where products that speak no HTTP usually are: HTTP would alarm them."""
+        kits = [kit for kit in self.catalog.kits if kit.product in self._prior and kit.product in self.catalog.wanted]
+        return [(kit, name) for kit in kits for name in kit.greetings if self._is_here(kit.asks[name])]
+
     def next(self) -> tuple[Kit, str] | None:
         """The ask that tells most, or None where enough is known or the budget is used up."""
         if self.sent >= self._allowance():
@@ -82,7 +88,8 @@ class Inquiry:
         signature = kit.signatures.get(name)
         if signature is None or signature in self._views:
             return False
-        return self._is_due(kit.asks[name], kit) and not self._is_minded(signature[0], signature[1])
+        ask = kit.asks[name]
+        return self._is_here(ask) and self._is_due(ask, kit) and not self._is_minded(signature[0], signature[1])
 
     def models_for(self, kit: Kit, name: str, served: Iterable[str]) -> list[str]:
         """Which of these models an ask that goes out once per model may be sent for."""
@@ -95,6 +102,9 @@ class Inquiry:
             wanted = [model for model in wanted if model in known]
         asks = {model: render(name, rule_, nonce=self.nonce, model=model) for model in wanted[: rule_.most]}
         return [model for model, ask in asks.items() if not self._is_minded(ask.method, ask.path)]
+
+    def _is_here(self, ask: AskRule) -> bool:
+        return not ask.ports or self._port in ask.ports
 
     def _is_due(self, ask: AskRule, kit: Kit) -> bool:
         """Whether the ask that must succeed before this one did."""

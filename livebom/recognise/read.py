@@ -42,6 +42,8 @@ def version(kit: Kit, replies: Mapping[str, View]) -> Version:
 def _said(rule: VersionRule, view: View) -> str | None:
     if rule.at == "body":
         raw: Any = view.text
+    elif rule.at == "banner":
+        raw = view.reply.banner.decode("latin-1")
     elif rule.at.startswith("header:"):
         raw = view.reply.header(rule.at.removeprefix("header:"))
     else:

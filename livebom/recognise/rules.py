@@ -16,10 +16,15 @@ Role = Literal[
     "notebook",
     "platform",
     "runtime",
+    "database",
     "proxy",
     "web",
 ]
-"""What a product does in a stack. `proxy` and `web` are no AI; `runtime` is a container or GPU service."""
+"""What a product does in a stack. `database`, `proxy` and `web` are no AI by themselves; `runtime` is a container
+engine or a GPU service."""
+
+NOT_AI = frozenset({"database", "proxy", "web"})
+"""Roles that stand in a stack and are never the product."""
 
 Scalar = str | int | float | bool | None
 Weight = Annotated[float, Meta(ge=-1.0, le=1.0)]
@@ -61,6 +66,8 @@ class Match(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     a key with dots is written in quotes: `a."b.c"`; `"*.c"` is every key that ends in `.c`. A path that leads nowhere
     fails, but for `{exists: false}`."""
     tls: bool | None = None
+    banner: Test | str | None = None
+    """On the first bytes of an answer that is no HTTP, each byte read as one character; implies `protocol_error`."""
 
 
 class Condition(Match, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,7 +107,7 @@ class Entries(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class AskRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One request the fingerprint may make; exactly one of the five methods."""
+    """One request the fingerprint may make; exactly one of the six ways."""
 
     get: str | None = None
     head: str | None = None
@@ -109,6 +116,11 @@ class AskRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     safe_options: str | None = None
     safe_session: str | None = None
     """An MCP session: initialize, list, delete."""
+    safe_raw: str | None = None
+    """The first bytes of a protocol that is not HTTP, one character a byte; they must ask and change nothing. Sent
+    before anything else, on `ports` alone."""
+    ports: list[int] = []
+    """Sent only there; anywhere where there are none."""
     json: Any = None
     """The body of a `safe_post` or `safe_session`; `{model}` in a string is replaced by the model's name."""
     headers: dict[str, str] = {}
@@ -134,7 +146,7 @@ class VersionRule(Condition, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Where the version stands. The first rule that yields a value wins."""
 
     at: str
-    """A JSON path, `header:NAME`, or `body` for a regular expression over the text."""
+    """A JSON path, `header:NAME`, or `body` or `banner` for a regular expression over the text."""
     pattern: str | None = None
     """A regular expression whose first group (else the whole match) is the version."""
     trust: Literal["exact", "declared", "inferred", "lies"] = "declared"

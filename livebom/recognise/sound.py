@@ -76,7 +76,11 @@ def _paths(fingerprint: Fingerprint) -> Iterator[str]:
         yield from (entries.each, entries.name, *entries.json)
     yield from (rule.each for rule in fingerprint.models if rule.each is not None)
     yield from (field.at for field in _fields(fingerprint) if field.at is not None)
-    yield from (rule.at for rule in fingerprint.version if rule.at != "body" and not rule.at.startswith("header:"))
+    yield from (
+        rule.at
+        for rule in fingerprint.version
+        if rule.at not in {"banner", "body"} and not rule.at.startswith("header:")
+    )
 
 
 def _expressions(fingerprint: Fingerprint) -> Iterator[str]:

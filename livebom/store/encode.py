@@ -35,10 +35,14 @@ def text(value: str) -> str:
 
 def json_text(value: Any) -> str:
     """The value as JSON; half surrogates become `?`, and integers beyond 64 bits become strings."""
+    return _json(value).decode()
+
+
+def _json(value: Any) -> bytes:
     try:
-        return msgspec.json.encode(value).decode()
+        return msgspec.json.encode(value)
     except (UnicodeEncodeError, OverflowError):
-        return msgspec.json.encode(_tamed(msgspec.to_builtins(value))).decode()
+        return msgspec.json.encode(_tamed(msgspec.to_builtins(value)))
 
 
 def _tamed(value: Any) -> Any:
@@ -79,4 +83,4 @@ def digests(attributes: Attributes) -> tuple[bytes, bytes]:
 
 
 def _digest(value: Any) -> bytes:
-    return hashlib.blake2b(json_text(value).encode(), digest_size=16).digest()
+    return hashlib.blake2b(_json(value), digest_size=16).digest()

@@ -1,4 +1,4 @@
-"""An ask as the bytes of one HTTP/1.1 request; whatever could smuggle a second one is refused."""
+"""An ask as the bytes of one HTTP/1.1 request, or its own bytes; what could smuggle a second request is refused."""
 
 import re
 
@@ -18,6 +18,8 @@ def authority(host: str, port: int, scheme: str) -> str:
 
     Raises ValueError for a scheme other than http and https and for a host that could break the header.
     """
+    if scheme == "tcp":
+        return ""
     if scheme not in _DEFAULT_PORT:
         raise ValueError(f"no such scheme: {scheme[:20]!r}")
     if ":" in host:
@@ -30,12 +32,14 @@ def authority(host: str, port: int, scheme: str) -> str:
 
 
 def request(ask: Ask, host: str, user_agent: str) -> bytes:
-    """The bytes to send; `host` as `authority` gives it.
+    """The bytes to send; `host` as `authority` gives it. An ask of the scheme `tcp` is sent as its body says.
 
     A header of the ask replaces ours of the same name. Raises ValueError where method, path or a header holds a
     character that would end it (CR, LF, NUL, a space in the path), and for a Content-Length or Transfer-Encoding,
     which are ours to say.
     """
+    if ask.scheme == "tcp":
+        return ask.body
     if _METHOD.fullmatch(ask.method) is None:
         raise ValueError("a method is upper case letters")
     if _PATH.fullmatch(ask.path) is None or (ask.path[0] != "/" and ask.path != "*"):

@@ -12,7 +12,7 @@ HEAD_CAP = 1 << 16
 """Most bytes of a status line with its headers."""
 INTERIM_CAP = 8
 """Most 1xx answers before the real one."""
-BANNER_CAP = 256
+BANNER_CAP = 1024
 """Most bytes kept of an answer that is not HTTP."""
 STREAM_CAP = 1 << 18
 """Most bytes of a `text/event-stream`, whatever the ask allows: its head and first events tell what it is."""
