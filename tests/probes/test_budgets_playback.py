@@ -32,7 +32,7 @@ def test_the_asks_are_few_and_harmless(name: str, port: int | None) -> None:
     product, asked = asks_of(name, port)
     assert len(asked) <= (24 if product else 4 if port == UNNAMED_PORT else 6)
     for ask in asked:
-        assert ask.method in {"GET", "OPTIONS", "POST", "DELETE"}
+        assert ask.method in {"GET", "OPTIONS", "POST", "DELETE", "RAW"}
         assert ask.method != "POST" or ask.path in POSTS
         assert ask.method != "DELETE" or (ask.path == "/mcp" and dict(ask.headers)["Mcp-Session-Id"])
     acting = [rule for rule in catalog().never if rule.product in ("any", load(name).product)]

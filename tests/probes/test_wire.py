@@ -15,6 +15,8 @@ from tests.replay import Seen
 
 SEVEN = {"ollama", "vllm", "tgi", "localai", "triton", "lmstudio", "llamacpp"}
 
+_HTTP2 = "PRI"
+"""The first word of the declared exchange with a gRPC port (RFC 9113 section 3.4)."""
 _TLS = ""
 """How the log shows what is no HTTP: the handshake that a peer gets which hung up on a plain request."""
 
@@ -60,7 +62,7 @@ def test_budgets_and_methods_hold_on_the_wire(swept: Swept, name: str) -> None:
     most = 24 if line["product"] or line["conflict"] else 6
     assert len(log) <= most
     for seen in log:
-        if seen.method not in {"GET", "HEAD", _TLS}:
+        if seen.method not in {"GET", "HEAD", _TLS, _HTTP2}:
             assert _declared(line["product"], seen), f"{seen.method} {seen.target} is not declared by {line['product']}"
 
 
