@@ -23,9 +23,10 @@ def ours(network: str, ports: list[int]) -> dict[str, Any]:
     """Sweep at full speed; runs in a child."""
     from livebom.net.pace import Pace
     from livebom.net.ranges import Range
-    from probes.engine.connect import Open, connect_sweep
+    from probes.engine.connect import connect_sweep
     from probes.engine.permute import Permutation
     from probes.engine.plan import Block, make_plan
+    from probes.engine.tally import Open
 
     whole = ip_network(network)
     plan = make_plan([Block((Range(int(whole[0]), int(whole[-1]), 4),), tuple(ports))])

@@ -10,7 +10,7 @@ from livebom.net.ranges import Family, Range, number_of
 from livebom.recognise.catalog import Catalog
 from livebom.recognise.rules import Fingerprint, Never, Shared
 from livebom.settings import DataError, Problem, data_path, read, read_folder
-from probes.engine.connect import Tally
+from probes.engine.tally import Tally
 from probes.inspect import Seen
 from probes.observe import listener_observation, server_observations
 from probes.orders import orders_of

@@ -21,10 +21,11 @@ from livebom.net.pace import Pace
 from livebom.net.reply import Ask, Reply
 from livebom.recognise.catalog import Catalog
 from livebom.recognise.plan import Budget
-from probes.engine.connect import Open, Tally, connect_sweep
+from probes.engine.connect import connect_sweep
 from probes.engine.http import Job, Talker
 from probes.engine.permute import Permutation
 from probes.engine.plan import Block, Plan, make_plan
+from probes.engine.tally import Open, Tally
 from probes.inspect import Seen, examine
 
 QUEUED = 512

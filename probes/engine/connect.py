@@ -18,6 +18,7 @@ from msgspec import Struct
 from livebom.net.pace import Pace
 from probes.engine.permute import Numbers
 from probes.engine.plan import Plan, Row
+from probes.engine.tally import Open, Tally
 
 BURST = 64
 """Connects between two polls: more would blur the round-trip times, fewer would cost more polls."""
@@ -47,46 +48,6 @@ _OURS = _codes("EMFILE ENFILE ENOBUFS ENOMEM ENOSPC EADDRNOTAVAIL EAGAIN")
 # How a kernel that is not Linux says that a socket cannot be used a second time.
 _WORN = _codes("ECONNABORTED EALREADY EISCONN EINVAL")
 _NO_LINGER = struct.pack("ii", 1, 0)
-
-
-class Open(Struct, frozen=True):
-    """An open port; `rtt` is the seconds its handshake took, as seen between two polls."""
-
-    address: str
-    port: int
-    rtt: float
-
-
-class Tally(Struct):
-    """The state of one sweep; written by its thread, readable from any other while it runs."""
-
-    sent: int = 0
-    """Connects begun, retries included."""
-    open: int = 0
-    refused: int = 0
-    silent: int = 0
-    """No answer within the timeout, retries included."""
-    unreachable: int = 0
-    """ICMP said so, or there is no route."""
-    lost: int = 0
-    """Could not be looked at for a reason on this host: no socket, no local port, a local rule."""
-    in_flight: int = 0
-    cursor: int | None = None
-    """Every target before this counter of the order is settled: where to go on from. None before the first batch."""
-    stopped: bool = False
-    """`stop` ended it."""
-    finished: bool = False
-    """The whole order was walked, retries included."""
-
-    @property
-    def tried(self) -> int:
-        """Targets that are settled, one way or another."""
-        return self.open + self.refused + self.silent + self.unreachable + self.lost
-
-    @property
-    def complete(self) -> bool:
-        """Whether every target was really looked at; silence after the retries is a look too."""
-        return self.finished and not self.lost
 
 
 def room(rate: float, timeout: float) -> int:

@@ -16,9 +16,10 @@ import pytest
 
 from livebom.net.pace import Pace
 from livebom.net.ranges import Range
-from probes.engine.connect import Open, Tally, connect_sweep, room, to_itself
+from probes.engine.connect import connect_sweep, room, to_itself
 from probes.engine.permute import Permutation
 from probes.engine.plan import Block, Plan, make_plan
+from probes.engine.tally import Open, Tally
 
 ROOT = Path(__file__).resolve().parents[3]
 CLOSED = 9
