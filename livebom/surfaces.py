@@ -1,5 +1,6 @@
 """The surfaces that can be looked at: each takes its orders and yields what was seen."""
 
+import os
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from livebom.bom.service import Service
 from livebom.net.ranges import Family, Range, number_of
 from livebom.recognise.catalog import Catalog
 from livebom.recognise.rules import Fingerprint, Never, Shared
-from livebom.settings import DataError, Problem, data_path, read, read_folder
+from livebom.settings import DataError, Problem, cache_folder, data_path, read, read_folder
 from probes.engine.tally import Tally
 from probes.inspect import Seen
 from probes.observe import listener_observation, server_observations
@@ -115,7 +116,7 @@ def load_catalog(wanted: Sequence[str] | None = None) -> Catalog:
     Raises DataErrors for fingerprints that cannot be read, and DataError for rules that contradict each other or a
     wanted product that is unknown.
     """
-    fingerprints = read_folder(data_path("fingerprints", "servers"), Fingerprint)
+    fingerprints = read_folder(data_path("fingerprints", "servers"), Fingerprint, cache_folder(os.environ))
     shared = read(data_path("fingerprints", "shared.yaml"), Shared)
     never = read(data_path("fingerprints", "never.yaml"), Never)
     try:

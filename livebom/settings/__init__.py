@@ -1,5 +1,6 @@
 """The only reader of data files: strict YAML to frozen structs, and the settings and policy among them."""
 
+from livebom.settings.cache import cache_folder
 from livebom.settings.policy import Accept, Allowed, Policy
 from livebom.settings.problem import DataError, DataErrors, Problem
 from livebom.settings.reading import FILE_CAP, Place, data_path, examine, parse, read, read_folder
@@ -15,6 +16,7 @@ __all__ = [
     "Policy",
     "Problem",
     "Settings",
+    "cache_folder",
     "config_file",
     "data_path",
     "examine",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from livebom import HOUSE
+from livebom.settings.cache import Cache
 from livebom.settings.document import compose
 from livebom.settings.explain import convert
 from livebom.settings.problem import DataError, DataErrors, Problem, Step
@@ -89,28 +90,48 @@ def read(path: Path, kind: type[T]) -> T:
     return parse(read_bytes(path), kind, str(path))[0]
 
 
-def read_folder(folder: Path, kind: type[T]) -> dict[str, T]:
+def read_folder(folder: Path, kind: type[T], cache: Path | None = None) -> dict[str, T]:
     """Every `*.yaml` of a folder as a `kind`, by file name without the suffix, in the order of the names.
+
+    `cache` is a folder where what was read may be kept for the next time; a changed byte makes it void.
 
     Raises:
         DataErrors: At least one file is bad; holds the problems of all of them.
     """
-    found: dict[str, T] = {}
     problems: list[Problem] = []
+    files = _files(folder, problems)
+    kept = Cache(cache, folder, kind, {path.name: data for path, data in files.items()}) if cache else None
+    found = kept.load(kind) if kept and not problems else None
+    if found is not None:
+        return found
+    found = {}
+    for path, data in files.items():
+        try:
+            found[path.stem] = parse(data, kind, str(path))[0]
+        except DataError as error:
+            problems += error.problems
+    if problems:
+        raise DataErrors(sorted(problems, key=lambda problem: problem.file))
+    if kept:
+        kept.keep(found)
+    return found
+
+
+def _files(folder: Path, problems: list[Problem]) -> dict[Path, bytes]:
+    """The folder's YAML files with their bytes, in the order of their names; what cannot be read is a problem."""
     try:
-        names = sorted(folder.iterdir())
+        paths = sorted(folder.iterdir())
     except OSError as error:
         reason = f"cannot be read: {error.strerror}"
         raise DataErrors([Problem(file=str(folder), reason=reason, remedy="check the path")]) from None
-    for path in names:
+    files: dict[Path, bytes] = {}
+    for path in paths:
         if path.suffix == ".yml":
             problems.append(Problem(file=str(path), reason="would not be read", remedy="rename it to end in .yaml"))
         if path.suffix != ".yaml" or path.name.startswith("."):
             continue
         try:
-            found[path.stem] = read(path, kind)
+            files[path] = read_bytes(path)
         except DataError as error:
             problems += error.problems
-    if problems:
-        raise DataErrors(problems)
-    return found
+    return files
