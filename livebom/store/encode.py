@@ -12,8 +12,8 @@ FOREVER = datetime.max.replace(tzinfo=UTC).replace(tzinfo=None)
 """The moment of "now" in a query: nothing open ends before it."""
 
 _ATTRIBUTES = msgspec.json.Decoder(Attributes)
-_LEAST, _MOST = -(1 << 63), (1 << 64) - 1
-"""The integers that msgspec writes."""
+_LONGEST = 4096
+"""Bits of an integer that is still written as a number; Python refuses 4300 digits (`sys.set_int_max_str_digits`)."""
 
 
 def column_time(at: datetime) -> datetime:
@@ -34,14 +34,14 @@ def text(value: str) -> str:
 
 
 def json_text(value: Any) -> str:
-    """The value as JSON; half surrogates become `?`, and integers beyond 64 bits become strings."""
+    """The value as JSON; half surrogates become `?`, and integers of thousands of digits hexadecimal text."""
     return _json(value).decode()
 
 
 def _json(value: Any) -> bytes:
     try:
         return msgspec.json.encode(value)
-    except (UnicodeEncodeError, OverflowError):
+    except ValueError:  # of which UnicodeEncodeError is one
         return msgspec.json.encode(_tamed(msgspec.to_builtins(value)))
 
 
@@ -52,8 +52,8 @@ def _tamed(value: Any) -> Any:
         return {text(str(key)): _tamed(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_tamed(item) for item in value]
-    if isinstance(value, int) and not _LEAST <= value <= _MOST:
-        return str(value)
+    if isinstance(value, int) and value.bit_length() > _LONGEST:
+        return hex(value)
     return value
 
 
