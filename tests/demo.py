@@ -28,6 +28,8 @@ SERVERS = [
     "synthetic-tgi-3.3.7-open",
     "decoy-nginx-1.22-static",
 ]
+PORTS = "1234,3000,8000-8002,8080-8081,11434"
+"""What the lab uses, and no more: whatever else this machine runs is none of the demonstration's business."""
 NEW_MODEL = "qwen3:4b"
 _LOOKED = (0, 1, 3)
 """Exit codes of a look that happened: nothing to say, findings, not complete."""
@@ -84,7 +86,7 @@ def _say(line: str) -> None:
 
 
 def _discover(store: Path) -> int:
-    arguments = ["discover", TARGET, "--db", str(store), "--rate", "5000"]
+    arguments = ["discover", TARGET, "--ports", PORTS, "--db", str(store), "--rate", "5000"]
     print(f"   $ livebom {' '.join(arguments)}\n", flush=True)
     code = subprocess.run([sys.executable, "-m", "livebom", *arguments], cwd=ROOT, timeout=60).returncode
     if code not in _LOOKED:

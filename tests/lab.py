@@ -4,48 +4,24 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
+from livebom.recognise.catalog import Catalog
+from livebom.surfaces import load_catalog
 from tests.lab_process import Add, Forget, Order, Patch, Place, Remove, Switch, Tell, Told
 from tests.recording import load
 from tests.replay import Seen, Tls
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PORTS = {
-    "a2a": 9999,
-    "bentoml": 3000,
-    "chroma": 8000,
-    "docker-engine": 2375,
-    "fastchat": 21001,
-    "gradio": 7860,
-    "infinity": 7997,
-    "jupyter": 8888,
-    "kserve": 8080,
-    "litellm": 4000,
-    "llama-cpp-python": 8000,
-    "llamacpp": 8080,
-    "lmstudio": 1234,
-    "localai": 8080,
-    "mcp": 8000,
-    "milvus": 19530,
-    "mlflow": 5000,
-    "none": 8000,
-    "ollama": 11434,
-    "ray": 8265,
-    "sglang": 30000,
-    "tgi": 3000,
-    "torchserve": 8080,
-    "transformers-serve": 8000,
-    "triton": 8000,
-    "vllm": 8000,
-    "xinference": 9997,
-}
-"""A product's default port; decoys stand where vLLM, Triton and Chroma do."""
+_NO_FINGERPRINT = 8000
+"""Decoys and products we do not know stand where vLLM, Triton and Chroma do."""
+ASIDE = 20_000
 _OTHER_PORTS = {
     ("triton", "-grpc"): 8001,
     ("triton", "-metrics"): 8002,
@@ -59,10 +35,16 @@ class LabError(Exception):
 
 
 def default_port(recording: str) -> int:
-    """The port this recording's product listens on by default."""
+    """The port this recording's product listens on by default, as its fingerprint says."""
     product = load(recording).product
     special = (port for (name, end), port in _OTHER_PORTS.items() if product == name and recording.endswith(end))
-    return next(special, PORTS[product])
+    kit = _catalog().products.get(product)
+    return next(special, kit.fingerprint.ports[0] if kit and kit.fingerprint.ports else _NO_FINGERPRINT)
+
+
+@cache
+def _catalog() -> Catalog:
+    return load_catalog()
 
 
 def own_prefix(shift: int = 0) -> str:
@@ -128,8 +110,17 @@ class Lab:
         return place
 
     def start(self, recordings: Iterable[str]) -> dict[str, Place]:
-        """Serve many recordings, each on an address of its own and its product's default port."""
-        return {recording: self.add(recording) for recording in recordings}
+        """Serve many recordings, each on an address of its own and its product's default port.
+
+        Where this machine itself listens on that port of every address, the recording stands `ASIDE` ports higher.
+        """
+        places = {}
+        for recording in recordings:
+            try:
+                places[recording] = self.add(recording)
+            except LabError:
+                places[recording] = self.add(recording, port=default_port(recording) + ASIDE)
+        return places
 
     def remove(self, place: Place) -> None:
         """Stop serving there; the port refuses when this returns."""
