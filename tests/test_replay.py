@@ -6,15 +6,17 @@ import ssl
 import struct
 import zlib
 from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 
+from tests import recordings
 from tests.answers import Answers
 from tests.demo import NEW_MODEL, OLLAMA, add_model
 from tests.lab import Lab, LabError, default_port, own_prefix
 from tests.lab_process import Place
-from tests.recording import Exchange, Request, flow_bytes, load, names
-from tests.recordings.synthesise import synthesised
+from tests.recording import Exchange, Recording, Request, flow_bytes, load, names
 from tests.recordings.trim import LIMIT, trimmed
 from tests.recordings.vary import varied
 from tests.replay import NGINX, Replay
@@ -287,10 +289,18 @@ def test_the_demonstrations_new_model_is_listed_on_both_interfaces(lab: Lab) -> 
 
 
 def test_the_synthetic_recordings_are_what_their_scripts_write() -> None:
-    written = synthesised() + varied()
-    assert sorted(one.name for one in written) == [name for name in names() if name.startswith("synthetic-")]
-    for recording in written:
-        assert load(recording.name) == recording
+    written = {recording.name: recording for recording in [*varied(), *_synthesised()]}
+    assert sorted(written) == [name for name in names() if name.startswith("synthetic-")]
+    for name, recording in written.items():
+        assert load(name) == recording
+
+
+def _synthesised() -> Iterator[Recording]:
+    """What every script of the folder that makes recordings writes."""
+    for module in iter_modules(recordings.__path__):
+        if module.name.startswith("synthesise"):
+            script = import_module(f"{recordings.__name__}.{module.name}")
+            yield from script.synthesised() if hasattr(script, "synthesised") else ()
 
 
 def test_trimming_keeps_the_shape_and_drops_the_bulk() -> None:
