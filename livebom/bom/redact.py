@@ -34,12 +34,15 @@ _KINDS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = tuple(
 )
 """Kind, what must stand in the lower-cased text for it to be worth a search (any of them), and its expression."""
 
-_NAMED = re.compile(r'"(?P<name>[^"\\]{1,100})"(?P<gap>\s{0,8}:\s{0,8}")(?P<value>[^"\\]{4,4096})(?=")')
-"""A JSON key with a string value."""
+_NAMED = re.compile(
+    r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{0,99})(?P<gap>[\"']?\s{0,8}[:=]\s{0,8}(?P<quote>[\"']))"
+    r"(?P<value>[^\"'\\]{4,4096})(?=(?P=quote))"
+)
+"""A JSON key, or a name in a script or a page, with a string value."""
 
 _NAMES = ("key", "passw", "secret", "token")
 _SECRET_NAME = re.compile(
-    r"api_?-?key|passwd|password|secret|(?:access|auth|p2p|session|refresh)_?-?token", re.IGNORECASE
+    r"api_?-?key|passwd|password|secret|(?:access|api|auth|p2p|session|refresh)_?-?token", re.IGNORECASE
 )
 _STAMP = re.compile(r"\[[a-z-]+:\d+:[0-9a-f]{12}\]")
 
@@ -65,7 +68,7 @@ def _replace(kind: str, key: bytes, match: re.Match[str]) -> str:
 def _named(match: re.Match[str], key: bytes) -> str:
     if not _SECRET_NAME.search(match["name"]) or _STAMP.fullmatch(match["value"]):
         return match[0]
-    return f'"{match["name"]}"{match["gap"]}{_stamp("named-secret", match["value"], key)}'
+    return f"{match['name']}{match['gap']}{_stamp('named-secret', match['value'], key)}"
 
 
 def _stamp(kind: str, secret: str, key: bytes) -> str:
