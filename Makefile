@@ -12,7 +12,7 @@ COMPILE := $(LOCK)/bin/uv pip compile --universal --python-version 3.11 --genera
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-real bench wheel lock clean
+.PHONY: help setup demo docs test check test-real test-real-slow bench wheel lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,11 +47,18 @@ check: $(READY) ## format, lint, types, import floors, and the rules of the hous
 	@$(BIN)/python -m pytest -q -m "not packaging" tests/house
 
 test-real: $(READY) ## install real AI servers into .cache, start them on loopback and sweep them (minutes)
-	@$(BIN)/python -m tests.real.install
-	@$(BIN)/python -m pytest -q -m real $(ARGS)
+	@$(BIN)/python -m tests.real.install; installed=$$?; $(BIN)/python -m pytest -q -m real $(ARGS) && exit $$installed
+
+test-real-slow: $(READY) ## the same with vLLM on the CPU (3 GB, and minutes to start)
+	@$(BIN)/python -m tests.real.install --slow; installed=$$?; $(BIN)/python -m pytest -q -m real_slow $(ARGS) && exit $$installed
 
 bench: $(READY) ## measure ourselves and our peers in the same run
 	@$(BIN)/python -m benches $(ARGS)
+
+docs: $(READY) ## write docs/catalog.md and docs/checks.md anew from the fingerprints
+	@mkdir -p .cache
+	@for verb in catalog checks; do \
+	  $(BIN)/livebom $$verb --markdown > .cache/$$verb.md && mv .cache/$$verb.md docs/$$verb.md || exit 1; done
 
 wheel: $(READY) ## build dist/*.whl and dist/*.tar.gz
 	@$(BIN)/python -m build -qq --no-isolation --outdir dist

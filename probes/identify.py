@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from livebom.bom.observation import Listener, Outcome
 from livebom.net.reply import Ask, Reply
+from livebom.net.seal import OPEN, Seal
 from livebom.recognise.asking import render
 from livebom.recognise.catalog import CONTROL, Catalog, Kit
 from livebom.recognise.judge import Ruling
@@ -27,6 +28,8 @@ class Exchange(Struct, frozen=True):
     ask: Ask
     reply: Reply
     sensitive: bool
+    keyed: bool = False
+    """Whether it went with a credential, which the ask kept here does not hold."""
 
 
 class Conversation:
@@ -40,6 +43,7 @@ class Conversation:
         nonce: str,
         now: Callable[[], datetime],
         budget: Budget | None = None,
+        seal: Seal = OPEN,
     ) -> None:
         """Begin; nothing is sent until a generator of this module or of `probes.inspect` is driven."""
         self.now = now
@@ -47,6 +51,7 @@ class Conversation:
         self.listener = listener
         self.inquiry = Inquiry(catalog, listener.port, nonce, budget)
         self.scheme = listener.hints.get("scheme", "http")
+        self.seal = seal
         self.said: list[Exchange] = []
         self.speaks_http = False
         """Whether an HTTP request was sent; one that greeted us in another protocol is asked nothing in HTTP."""
@@ -73,8 +78,9 @@ class Conversation:
             sent = msgspec.structs.replace(ask, scheme=self.scheme, path=self.listener.base_path + ask.path)
         self.inquiry.sent += 1
         at = self.now()
-        reply = yield sent
-        self.said.append(Exchange(at, sent, reply, sensitive))
+        seal = self.seal
+        reply = seal.clean((yield seal.put(sent)))
+        self.said.append(Exchange(at, sent, reply, sensitive or seal.elusive, seal.keyed))
         return View(reply)
 
 

@@ -10,12 +10,15 @@ from livebom.bom.observation import Evidence, Listener, Outcome
 from livebom.bom.redact import redact
 from livebom.bom.service import Auth, Finding, Layer, ServedModel, Service
 from livebom.net.reply import Ask, Reply
+from livebom.net.seal import OPEN, Seal
 from livebom.recognise import read
 from livebom.recognise.catalog import Catalog, Kit
 from livebom.recognise.judge import Ruling, Standing
 from livebom.recognise.match import View
 from livebom.recognise.plan import Budget
+from livebom.recognise.rules import NOT_AI
 from livebom.recognise.verdict import verdicts
+from probes import checks
 from probes.identify import Conversation, Exchange, identify
 
 CONTENT_CAP = 64 << 10
@@ -41,6 +44,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     said: tuple[Exchange, ...]
     content: dict[str, bytes]
     """Bodies behind the service's evidence by SHA-256, secrets replaced."""
+    standings: tuple[Standing, ...] = ()
+    """Every product that anything speaks for or rules out, the most likely first."""
 
 
 def examine(
@@ -52,9 +57,14 @@ def examine(
     key: bytes,
     now: Callable[[], datetime],
     budget: Budget | None = None,
+    seal: Seal = OPEN,
 ) -> Generator[Ask, Reply, Seen]:
-    """The whole conversation with one listener. `key` keys the hashes that stand for secrets; `now` tells UTC."""
-    talk = Conversation(catalog, listener, nonce=nonce, now=now, budget=budget)
+    """The whole conversation with one listener.
+
+    `key` keys the hashes that stand for secrets; `now` tells UTC; `seal` puts headers on every ask. With a credential
+    among them nothing is asked for checks, whose verdicts are a stranger's.
+    """
+    talk = Conversation(catalog, listener, nonce=nonce, now=now, budget=budget, seal=seal)
     ruling = yield from identify(talk)
     facts = Facts()
     subject = ruling.product or next((s.product for s in ruling.stack if s.role == "database"), None)
@@ -66,6 +76,7 @@ def examine(
         service=_service(talk, ruling, facts, evidence),
         said=tuple(talk.said),
         content=content,
+        standings=_standings(talk),
     )
 
 
@@ -82,7 +93,8 @@ def inspect(talk: Conversation, kit: Kit, exposure: str) -> Generator[Ask, Reply
         left = max(0, talk.budget_left - len(kit.closing))
         for model in inquiry.models_for(kit, name, [one.name for one in served])[:left]:
             each.setdefault(name, {})[model] = yield from talk.send_for(kit, name, model)
-    yield from _send_all(talk, kit, kit.checking)
+    if not talk.seal.keyed:
+        yield from _send_all(talk, kit, kit.checking)
     for name in kit.closing:
         # Without a session id in its header there is nothing to close.
         if inquiry.may_send(kit, name) and len(inquiry.render(kit, name).headers) == len(kit.asks[name].headers):
@@ -92,8 +104,16 @@ def inspect(talk: Conversation, kit: Kit, exposure: str) -> Generator[Ask, Reply
         version=read.version(kit, replies),
         auth=read.auth(kit, replies),
         models=read.models(kit, replies, each),
-        findings=verdicts(kit, replies, exposure),
+        findings=()
+        if talk.seal.keyed
+        else verdicts(kit, replies, exposure, each, checks.known(), fronted=_fronted(talk, kit)),
     )
+
+
+def _fronted(talk: Conversation, kit: Kit) -> bool:
+    """Whether another AI layer answers in front of the product."""
+    layers = talk.inquiry.ruling().stack
+    return any(layer.product != kit.product and layer.role not in NOT_AI for layer in layers)
 
 
 def _send_all(talk: Conversation, kit: Kit, names: Iterable[str]) -> Generator[Ask, Reply, None]:
@@ -133,6 +153,12 @@ def _service(talk: Conversation, ruling: Ruling, facts: Facts, evidence: tuple[E
     )
 
 
+def _standings(talk: Conversation) -> tuple[Standing, ...]:
+    known = [talk.inquiry.standing(product) for product in talk.catalog.products]
+    telling = [one for one in known if one.evidence or one.vetoed]
+    return tuple(sorted(telling, key=lambda one: (-one.score, one.product)))
+
+
 def _layer(standing: Standing) -> Layer:
     return Layer(
         product=standing.product,
@@ -146,7 +172,7 @@ def _evidence(said: list[Exchange], key: bytes) -> tuple[tuple[Evidence, ...], d
     evidence, content = [], {}
     for exchange in said:
         reply = exchange.reply
-        what = f"{exchange.ask.line} -> {reply.status or reply.outcome}"
+        what = f"{exchange.ask.line}{' with key' if exchange.keyed else ''} -> {reply.status or reply.outcome}"
         raw = reply.body[:CONTENT_CAP] or reply.banner
         if exchange.sensitive or not raw:
             evidence.append(Evidence(what=what))

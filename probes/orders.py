@@ -5,6 +5,7 @@ from functools import partial
 
 import msgspec
 
+from livebom.net.credentials import Header
 from livebom.net.ranges import Range, address_text
 from livebom.net.scope import Scope
 from livebom.net.targets import Group, Targets
@@ -17,9 +18,9 @@ MOST_DOORS = 65_536
 
 
 def orders_of(
-    targets: Targets, settings: Settings, *, key: bytes, i_mean_it: bool = False
+    targets: Targets, settings: Settings, *, key: bytes, i_mean_it: bool = False, headers: tuple[Header, ...] = ()
 ) -> tuple[list[Order], Scope]:
-    """The orders, and the scope they all lie in.
+    """The orders, and the scope they all lie in; `headers` go with every ask.
 
     Raises ScopeError where the scope is refused: then nothing may be sent.
     """
@@ -29,7 +30,8 @@ def orders_of(
     for group in targets.groups:
         own = _only(targets, group).scope(ports_never=never, i_mean_it=True)
         if own.blocks:
-            orders.append(_order(group, own, settings, never, key))
+            order = _order(group, own, settings, never, key)
+            orders.append(msgspec.structs.replace(order, headers=headers))
     return orders, scope
 
 
@@ -52,6 +54,7 @@ def _order(group: Group, scope: Scope, settings: Settings, never: Collection[int
         exposure=partial(scope.exposure_of, zone=group.zone),
         allowed=partial(scope.allows, zone=group.zone),
         owner=group.owner_of,
+        credential=group.credential_for,
         rate=min(settings.rate, group.pace or settings.rate),
         timeout=settings.timeout,
         per_host=settings.per_host,

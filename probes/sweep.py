@@ -17,8 +17,10 @@ from msgspec.structs import replace
 from livebom.bom.observation import Listener, Outcome
 from livebom.bom.service import Service
 from livebom.bom.text import safe_text
+from livebom.net.credentials import Credential, Header
 from livebom.net.pace import Pace
 from livebom.net.reply import Ask, Reply
+from livebom.net.seal import Seal
 from livebom.recognise.catalog import Catalog
 from livebom.recognise.plan import Budget
 from probes.engine.connect import connect_sweep
@@ -27,6 +29,7 @@ from probes.engine.permute import Permutation
 from probes.engine.plan import Block, Plan, make_plan
 from probes.engine.tally import Open, Tally
 from probes.inspect import Seen, examine
+from probes.keyed import joined, wants_key
 
 QUEUED = 512
 """Conversations' results that may wait to be taken; beyond it the talking stops until there is room."""
@@ -60,6 +63,10 @@ class Order(Struct, frozen=True, kw_only=True):
     """The scope's last word, asked again right before every connection of the HTTP stage."""
     owner: Callable[[str, str | None], str | None] = lambda _address, _name: None
     """Whom to call about an address and a name."""
+    headers: tuple[Header, ...] = ()
+    """Sent with every ask; none of them is a credential."""
+    credential: Callable[[str, int, str | None, str | None], Credential | None] = lambda *_place: None
+    """What is bound to an address, port, name and scheme; asked with scheme None before the scheme is known."""
     rate: float = 1000.0
     """Probes per second, connects and asks together; 0 for unlimited."""
     timeout: float = 2.0
@@ -195,32 +202,54 @@ class _Run:
             base_path=door.base_path,
             hints={"scheme": door.scheme} if door.scheme != "http" else {},
         )
+        looks = 2 if self._credential(listener, None) else 1
         return Job(
             address=place.address,
             port=place.port,
             name=door.name,
             talk=partial(self._examine, listener),
-            deadline=TALK * self.order.timeout,
+            deadline=looks * TALK * self.order.timeout,
         )
+
+    def _credential(self, listener: Listener, scheme: str | None) -> Credential | None:
+        return self.order.credential(listener.host, listener.port, listener.name, scheme)
 
     def _examine(self, listener: Listener) -> Generator[Ask, Reply, Seen]:
         """The conversation behind its wall: whatever a target makes of ours, it stays open and is said to be so."""
+        plain = self.order.headers
         try:
-            return (
-                yield from examine(
-                    self.catalog,
-                    listener,
-                    nonce=self.nonce,
-                    exposure=self.order.exposure(listener.host),
-                    key=self.order.key,
-                    now=_now,
-                    budget=self.order.budget,
-                )
-            )
+            seen = yield from self._look(listener, Seal(plain, self._credential(listener, None)))
         except Exception as error:  # noqa: BLE001 - the wall: one listener's bytes must not end the sweep
-            self.progress.failed += 1
-            _log.exception("conversation.failed", listener=safe_text(listener.key), error=safe_text(repr(error)))
+            self._failed(listener, error)
             return _unreadable(listener)
+        scheme = seen.service.scheme
+        credential = self._credential(listener, scheme) if scheme and wants_key(seen) else None
+        if credential is None or scheme is None:
+            return seen
+        again = replace(listener, hints={"scheme": scheme})
+        try:
+            keyed = yield from self._look(again, Seal(plain, credential, scheme))
+        except Exception as error:  # noqa: BLE001 - the wall: what a stranger saw stands
+            self._failed(listener, error)
+            return seen
+        return joined(seen, keyed)
+
+    def _look(self, listener: Listener, seal: Seal) -> Generator[Ask, Reply, Seen]:
+        order = self.order
+        return examine(
+            self.catalog,
+            listener,
+            nonce=self.nonce,
+            exposure=order.exposure(listener.host),
+            key=order.key,
+            now=_now,
+            budget=order.budget,
+            seal=seal,
+        )
+
+    def _failed(self, listener: Listener, error: Exception) -> None:
+        self.progress.failed += 1
+        _log.exception("conversation.failed", listener=safe_text(listener.key), error=safe_text(repr(error)))
 
     def _done(self, _job: Job, result: Any, error: BaseException | None) -> None:
         self._waiting.release()

@@ -15,10 +15,12 @@ from msgspec import Struct
 from livebom.bom.report import Report
 from livebom.bom.service import Severity, Verdict
 from livebom.cli.errors import FINDINGS, INCOMPLETE, complain, told
+from livebom.cli.keys import key_options, own_keys
 from livebom.cli.logs import configure
 from livebom.cli.output import emit
 from livebom.cli.progress import show
 from livebom.export import formats
+from livebom.net.credentials import Header
 from livebom.net.scope import Scope
 from livebom.net.targets import read_targets
 from livebom.settings import Settings, examine, load_settings
@@ -35,6 +37,8 @@ class Options(Struct, frozen=True, kw_only=True):
     servers: str | None
     ports: str | None
     exclude: tuple[str, ...]
+    header: tuple[Header, ...]
+    bearer_file: Path | None
     rate: float | None
     timeout: float | None
     db: str | None
@@ -56,6 +60,7 @@ class Options(Struct, frozen=True, kw_only=True):
 @click.option("--servers", metavar="LIST", help="Only these products, comma-separated (default: all known).")
 @click.option("--ports", metavar="LIST", help="80,443,8000-8100 or `ai`, the ports of all known servers (default).")
 @click.option("--exclude", multiple=True, metavar="TARGET", help="Never contact this; may be given again.")
+@key_options
 @click.option("--rate", type=float, metavar="N", help="Connection attempts and requests per second (default 1000).")
 @click.option("--timeout", type=float, metavar="S", help="Seconds to wait for a connection (default 2).")
 @click.option("--db", metavar="FILE", help="The store (default: ~/.local/state/livebom/livebom.duckdb).")
@@ -90,6 +95,7 @@ def command(**given: Any) -> int:
     flags = {"rate": options.rate, "timeout": options.timeout, "db": options.db}
     settings = load_settings(flags, os.environ)
     catalog = load_catalog(options.servers.split(",") if options.servers else None)
+    keys = own_keys(options.header, options.bearer_file, quiet=options.quiet)
     targets = read_targets(
         options.target,
         options.targets,
@@ -98,8 +104,12 @@ def command(**given: Any) -> int:
         exclude=options.exclude,
         ports=options.ports,
         stdin=sys.stdin.buffer,
+        key=keys.credential,
+        environment=os.environ,
     )
-    orders, scope = orders_of(targets, settings, key=secrets.token_bytes(32), i_mean_it=options.i_mean_it)
+    orders, scope = orders_of(
+        targets, settings, key=secrets.token_bytes(32), i_mean_it=options.i_mean_it, headers=keys.plain
+    )
     if not options.quiet:
         for note in (*targets.notes, *scope.notes):
             complain(f"note: {note}", 0)

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
+from livebom.net.credentials import Credential
 from livebom.net.ranges import Range, number_of, reached
 from livebom.net.scope import Exposure, Included, Scope, make_scope
 from livebom.net.target import Target
@@ -43,6 +44,11 @@ class Group(Struct, frozen=True, kw_only=True):
     exposure: Exposure | None = None
     owners: tuple[OwnerRule, ...] = ()
     labels: dict[str, str] = {}
+    credentials: tuple[Credential, ...] = ()
+
+    def credential_for(self, address: str, port: int, name: str | None, scheme: str | None) -> Credential | None:
+        """The credential bound to this listener's origin; with scheme None, one that may turn out to be."""
+        return next((one for one in self.credentials if one.origin.fits(address, port, name, scheme)), None)
 
     def owner_of(self, address: str, name: str | None = None, labels: Mapping[str, str] | None = None) -> str | None:
         """The owner by the first rule that fits; `labels` (a container's) are added to the group's."""

@@ -18,6 +18,19 @@ class OwnerEntry(Struct, frozen=True, forbid_unknown_fields=True):
     owner: Text
 
 
+class CredentialEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the secret for one origin is found; the secret itself never stands in the file."""
+
+    origin: Text
+    """`https://10.0.0.5:8000`: scheme, host and port."""
+    bearer_file: Text | None = None
+    """A file whose text is a bearer token; a relative path starts from the targets file's folder."""
+    bearer_env: Text | None = None
+    """The environment variable that holds it."""
+    header_env: dict[Text, Text] = {}
+    """Header name to the environment variable that holds its value."""
+
+
 class GroupEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One group as it stands in the file; `livebom.net.group.Group` is what it means."""
 
@@ -29,6 +42,7 @@ class GroupEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     exposure: Exposure | None = None
     owners: list[OwnerEntry] = []
     labels: dict[str, str] = {}
+    credentials: list[CredentialEntry] = []
 
 
 class TargetFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

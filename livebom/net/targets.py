@@ -1,14 +1,15 @@
 """What `livebom discover` is told to look at: arguments, plain lists and YAML groups, read whole or not at all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from msgspec import Struct, structs
 
 from livebom.bom.text import safe_text
+from livebom.net.credentials import Credential, CredentialError, Header, credential_of, origin_of, single
 from livebom.net.group import Group, OwnerRule, Targets
-from livebom.net.ranges import Range, merged
+from livebom.net.ranges import Range, merged, number_of
 from livebom.net.scope import Exposure
 from livebom.net.target import (
     Resolve,
@@ -22,7 +23,7 @@ from livebom.net.target import (
     resolve_name,
     shown,
 )
-from livebom.net.target_file import GroupEntry, OwnerEntry, Place, ReadYaml, TargetFile
+from livebom.net.target_file import CredentialEntry, GroupEntry, OwnerEntry, Place, ReadYaml, TargetFile
 
 __all__ = ["Group", "OwnerRule", "Target", "TargetErrors", "TargetProblem", "Targets", "read_targets", "resolve_name"]
 
@@ -30,6 +31,12 @@ LIST_CAP = 32 << 20
 """Most bytes of a plain list: a million addresses and their line ends."""
 COMMAND_LINE = "command line"
 """The group of what is given as arguments and plain lists."""
+
+
+_ONE_HOST = (
+    "a credential given on the command line goes to single addresses, host:port or URLs; for more, name each origin "
+    "under `credentials` in a targets file (docs/targets.md)"
+)
 
 
 class TargetProblem(Struct, frozen=True, kw_only=True):
@@ -69,9 +76,10 @@ class _Spot(Struct, frozen=True):
 class _Reader:
     """Reads and collects what is wrong; every name is resolved once."""
 
-    def __init__(self, ai: Iterable[int], resolve: Resolve) -> None:
+    def __init__(self, ai: Iterable[int], resolve: Resolve, environment: Mapping[str, str]) -> None:
         self.ai = tuple(sorted(set(ai)))
         self.system = resolve
+        self.environment = environment
         self.answers: dict[str, Sequence[str] | OSError] = {}
         self.problems: list[TargetProblem] = []
         self.notes: list[str] = []
@@ -123,6 +131,24 @@ class _Reader:
                 self.problem(spot, f"`{shown(entry.match)}`", str(error))
         return OwnerRule(match=entry.match, owner=entry.owner, ranges=ranges)
 
+    def credential(self, entry: CredentialEntry, spot: _Spot, folder: Path) -> list[Credential]:
+        try:
+            target = read_target(entry.origin, self.resolve, str(spot))
+            found, note = credential_of(entry, target, folder, self.environment)
+        except (TargetError, CredentialError) as error:
+            self.problem(spot, f"`{shown(entry.origin)}`", str(error))
+            return []
+        if note:
+            self.notes.append(f"{spot}: {note}")
+        return [found]
+
+    def key_for(self, target: Target, headers: tuple[Header, ...]) -> list[Credential]:
+        """The command line's credential for one of its targets; a range is many strangers, and none of them gets it."""
+        if not single(target):
+            self.problems.append(TargetProblem(file=target.where, line=0, text=f"`{target.written}`", reason=_ONE_HOST))
+            return []
+        return [Credential(origin=origin_of(target), headers=headers)]
+
     def lines(self, file: str, stdin: BinaryIO | None) -> list[Target]:
         """The targets of a plain list: one per line, `#` begins a comment at a line's start or after a space."""
         name = "stdin" if file == "-" else file
@@ -162,9 +188,17 @@ class _Reader:
             return _Spot(file, place("groups", name, *steps)[0])
 
         ports = entry.ports if isinstance(entry.ports, list) else [entry.ports]
+        include = tuple(t for i, text in enumerate(entry.include) for t in self.include(text, spot("include", i)))
+        keys = [
+            one
+            for i, key in enumerate(entry.credentials)
+            for one in self.credential(key, spot("credentials", i), Path(file).parent)
+        ]
+        idle = [one.origin for one in keys if not any(_covers(target, one.origin.host) for target in include)]
+        self.notes += [f"{spot('credentials')}: no target of the group leads to {origin}" for origin in idle]
         return Group(
             name=name,
-            include=tuple(t for i, text in enumerate(entry.include) for t in self.include(text, spot("include", i))),
+            include=include,
             exclude=merged(r for i, text in enumerate(entry.exclude) for r in self.exclude(text, spot("exclude", i))),
             ports=self.ports(",".join(map(str, ports)), spot("ports")),
             pace=entry.pace,
@@ -172,6 +206,7 @@ class _Reader:
             exposure=entry.exposure,
             owners=tuple(self.owner(rule, spot("owners", i)) for i, rule in enumerate(entry.owners)),
             labels=entry.labels,
+            credentials=tuple(keys),
         )
 
     def check_groups(self, groups: Sequence[Group]) -> None:
@@ -187,6 +222,16 @@ class _Reader:
             if group.exposure and declared.setdefault(group.zone, group.exposure) != group.exposure:
                 reason = f"one group says it is {declared[group.zone]}, another {group.exposure}; decide for one"
                 self.problem(_Spot("--targets", 0), f"zone {group.zone}", reason)
+
+
+def _covers(target: Target, host: str) -> bool:
+    """Whether a listener that the target leads to goes by this host, a name or an address."""
+    if target.name is not None:
+        return target.name == host
+    literal = number_of(host)
+    return literal is not None and any(
+        run.family == literal[1] and run.first <= literal[0] <= run.last for run in target.ranges
+    )
 
 
 def _list_bytes(file: str, stdin: BinaryIO | None) -> bytes:
@@ -211,6 +256,8 @@ def read_targets(
     ports: str | None = None,
     resolve: Resolve = resolve_name,
     stdin: BinaryIO | None = None,
+    key: tuple[Header, ...] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Targets:
     """The targets of one call.
 
@@ -223,11 +270,13 @@ def read_targets(
         ports: A port list that takes the place of every group's own.
         resolve: Asked once per name.
         stdin: Read only if `-` is among the files.
+        key: Headers that open the arguments' targets, each of which must then be one host.
+        environment: Where credentials are looked up that the YAML files name.
 
     Raises:
         TargetErrors: Something of it cannot be read; every such thing is told.
     """
-    reader = _Reader(ai, resolve)
+    reader = _Reader(ai, resolve, environment or {})
     listed = [t for i, text in enumerate(arguments, 1) for t in reader.include(text, _Spot("argument", i))]
     everywhere = [r for i, text in enumerate(exclude, 1) for r in reader.exclude(text, _Spot("--exclude", i))]
     chosen = reader.ports(ports, _Spot("--ports", 1)) if ports is not None else None
@@ -239,8 +288,11 @@ def read_targets(
             everywhere += cuts
         else:
             listed += reader.lines(file, stdin)
+    if key and files:
+        reader.problem(_Spot("--targets", 0), "", _ONE_HOST)
     if listed:
-        groups.insert(0, Group(name=COMMAND_LINE, include=tuple(listed), ports=reader.ai))
+        keys = tuple(one for target in listed for one in reader.key_for(target, key)) if key else ()
+        groups.insert(0, Group(name=COMMAND_LINE, include=tuple(listed), ports=reader.ai, credentials=keys))
     reader.check_groups(groups)
     if reader.problems:
         raise TargetErrors(reader.problems)

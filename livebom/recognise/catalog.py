@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 from functools import cached_property
 
 from livebom.recognise.asking import Signature, signature
@@ -103,7 +104,9 @@ class Catalog:
         self.kits = [Kit(one, shared) for one in sorted(fingerprints, key=lambda f: f.product)]
         unknown = sorted(set(wanted or ()) - self.products.keys())
         if unknown:
-            raise ValueError(f"unknown server {', '.join(unknown)}; known: {', '.join(sorted(self.products))}")
+            near = [name for one in unknown for name in get_close_matches(one, self.products, 3)]
+            hint = f"did you mean {', '.join(near)}?" if near else "`livebom catalog` lists them"
+            raise ValueError(f"unknown server {', '.join(unknown)}; {hint}")
         self.wanted = frozenset(self.products if wanted is None else wanted)
 
     @cached_property
