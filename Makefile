@@ -49,7 +49,7 @@ check: $(READY) ## format, lint, types, import floors, and the rules of the hous
 test-real: $(READY) ## install real AI servers into .cache, start them on loopback and sweep them (minutes)
 	@$(BIN)/python -m tests.real.install; installed=$$?; $(BIN)/python -m pytest -q -m real $(ARGS) && exit $$installed
 
-test-real-slow: $(READY) ## the same with vLLM on the CPU (3 GB, and minutes to start)
+test-real-slow: $(READY) ## the same with vLLM on the CPU and MLflow (4 GB, minutes)
 	@$(BIN)/python -m tests.real.install --slow; installed=$$?; $(BIN)/python -m pytest -q -m real_slow $(ARGS) && exit $$installed
 
 bench: $(READY) ## measure ourselves and our peers in the same run

@@ -40,10 +40,16 @@ _NAMED = re.compile(
 )
 """A JSON key, or a name in a script or a page, with a string value."""
 
+_NAMED_LIST = re.compile(
+    r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{0,99})(?P<gap>[\"']?\s{0,8}[:=]\s{0,8}\[)(?P<value>[^\[\]]{4,8192})(?=\])"
+)
+"""The same with a list of strings."""
+
 _NAMES = ("key", "passw", "secret", "token")
 _SECRET_NAME = re.compile(
     r"api_?-?key|passwd|password|secret|(?:access|api|auth|p2p|session|refresh)_?-?token", re.IGNORECASE
 )
+_UNQUOTED = re.compile(r"[\s,0-9.]+")
 _STAMP = re.compile(r"\[[a-z-]+:\d+:[0-9a-f]{12}\]")
 
 
@@ -58,6 +64,7 @@ def redact(text: str, key: bytes) -> str:
             text = expression.sub(partial(_replace, kind, key), text)
     if any(name in low for name in _NAMES):
         text = _NAMED.sub(lambda match: _named(match, key), text)
+        text = _NAMED_LIST.sub(lambda match: _named(match, key), text)
     return text
 
 
@@ -66,7 +73,11 @@ def _replace(kind: str, key: bytes, match: re.Match[str]) -> str:
 
 
 def _named(match: re.Match[str], key: bytes) -> str:
-    if not _SECRET_NAME.search(match["name"]) or _STAMP.fullmatch(match["value"]):
+    if (
+        not _SECRET_NAME.search(match["name"])
+        or not _UNQUOTED.sub("", match["value"])
+        or _STAMP.fullmatch(match["value"])
+    ):
         return match[0]
     return f"{match['name']}{match['gap']}{_stamp('named-secret', match['value'], key)}"
 

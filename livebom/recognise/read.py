@@ -25,18 +25,32 @@ class Version(Struct, frozen=True):
 
 def version(kit: Kit, replies: Mapping[str, View]) -> Version:
     """The version, by the first rule that yields one."""
+    rule, said = _first_told(kit, replies)
+    if rule is None:
+        return Version()
+    where = f"{kit.signatures[rule.ask][0]} {kit.signatures[rule.ask][1]}"
+    if rule.trust == "lies":
+        return Version(None, f"{where} says {said or 'nothing'}: {rule.note or 'known not to be the version'}")
+    return Version(said, f"{where} ({rule.trust})")
+
+
+def exact_version(kit: Kit, replies: Mapping[str, View]) -> str | None:
+    """The version where the server itself told it; None where it is unknown, a lie or a conclusion of ours."""
+    rule, said = _first_told(kit, replies)
+    return said if rule is not None and rule.trust in {"exact", "declared"} else None
+
+
+def _first_told(kit: Kit, replies: Mapping[str, View]) -> tuple[VersionRule | None, str | None]:
     for rule in kit.fingerprint.version:
         view = replies.get(rule.ask)
         if view is None or not holds(rule, view):
             continue
         said = _said(rule, view)
-        where = f"{kit.signatures[rule.ask][0]} {kit.signatures[rule.ask][1]}"
         if rule.trust == "lies":
-            return Version(None, f"{where} says {said or 'nothing'}: {rule.note or 'known not to be the version'}")
-        value = rule.value or said
-        if value is not None:
-            return Version(value, f"{where} ({rule.trust})")
-    return Version()
+            return rule, said
+        if (value := rule.value or said) is not None:
+            return rule, value
+    return None, None
 
 
 def _said(rule: VersionRule, view: View) -> str | None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from livebom.bom.service import Auth, Severity
+from livebom.recognise import versions
 
 Role = Literal[
     "inference",
@@ -210,10 +211,26 @@ class AuthRule(Condition, frozen=True, kw_only=True, forbid_unknown_fields=True)
     auth: Auth
 
 
+Exposure = Literal["loopback", "private", "public"]
+"""From where a listener can be reached, as its zone says."""
+
+Grading = Severity | dict[Exposure, Severity]
+"""How bad a failure is: the same everywhere, or by exposure."""
+
+
+class Demand(Condition, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A condition of a check. On an ask sent once per model it holds if any model's reply satisfies it."""
+
+    every: bool = False
+    """Every model that the ask may be sent for was asked, and each reply satisfies it; there may be none."""
+
+
 class Clause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Conditions that must all hold."""
 
-    all: Annotated[list[Condition], Meta(min_length=1)]
+    all: Annotated[list[Demand], Meta(min_length=1)]
+    severity: Grading | None = None
+    """In place of the check's own, where this clause is what proves the failure."""
 
 
 class CheckRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"pass_": "pass"}):
@@ -222,7 +239,7 @@ class CheckRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     id: Name
     title: str
     why: str
-    severity: Severity | dict[Literal["loopback", "private", "public"], Severity]
+    severity: Grading
     severity_why: str = ""
     cwe: list[int] = []
     owasp: list[str] = []
@@ -232,7 +249,9 @@ class CheckRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     fail: list[Clause] = []
     pass_: list[Clause] = []
     applies: list[Clause] = []
-    """Where given and none holds, the verdict is not_applicable."""
+    """Where given and replies refute them all, the verdict is not_applicable."""
+    exposures: list[Exposure] = []
+    """Where it applies, elsewhere the verdict is not_applicable; everywhere where there are none."""
     source: str = ""
 
 
@@ -247,6 +266,10 @@ class CveRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fixed: str | None = None
     source: str = ""
     grade: Literal["source", "advisory", "memory"] = "advisory"
+    """How the range is known; what is only known from memory is shown in the catalogue and never judged by."""
+
+    def __post_init__(self) -> None:
+        versions.bounds(self.affected)
 
 
 class Hints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

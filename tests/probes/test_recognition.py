@@ -177,28 +177,75 @@ def test_which_triton_models_are_loaded() -> None:
 
 
 FAILED = {
-    "ollama-0.32.15-default": {"ollama-model-management-exposed", "ollama-unauthenticated-api"},
-    "vllm-0.32.0-default": {"vllm-unauthenticated-api"},
-    "vllm-0.32.0-cpu-apikey": {"vllm-api-key-bypass-routes", "vllm-dev-mode-enabled"},
-    "llama-server-0c1e57098-apikey-hardened": set(),
+    "ollama-0.32.15-default": {
+        "ollama-cleartext-http",
+        "ollama-host-path-disclosed",
+        "ollama-model-management-exposed",
+        "ollama-system-prompt-disclosed",
+        "ollama-unauthenticated-api",
+    },
+    "vllm-0.32.0-default": {
+        "vllm-cleartext-http",
+        "vllm-docs-exposed",
+        "vllm-metrics-exposed",
+        "vllm-model-path-disclosed",
+        "vllm-unauthenticated-api",
+    },
+    "vllm-0.32.0-cpu-apikey": {
+        "vllm-api-key-bypass-routes",
+        "vllm-cleartext-http",
+        "vllm-dev-mode-enabled",
+        "vllm-docs-exposed",
+        "vllm-metrics-exposed",
+    },
+    "llama-server-0c1e57098-apikey-hardened": {
+        "llamacpp-cleartext-http",
+    },
     "llama-server-0c1e57098-metrics-props-slots-lora-tools": {
-        "llamacpp-unauthenticated-api",
         "llamacpp-builtin-tools-enabled",
+        "llamacpp-cleartext-http",
         "llamacpp-cors-proxy-enabled",
+        "llamacpp-metrics-exposed",
+        "llamacpp-model-path-disclosed",
+        "llamacpp-props-writable",
+        "llamacpp-slots-exposed",
+        "llamacpp-unauthenticated-api",
     },
     "triton-2.51.0-explicit": {
+        "triton-client-shm-enabled",
+        "triton-config-secrets",
+        "triton-custom-code-backend",
+        "triton-http-plaintext",
+        "triton-inference-open",
+        "triton-logging-writable",
         "triton-model-control-open",
         "triton-repository-index-open",
-        "triton-logging-writable",
+        "triton-trace-writable",
+        "triton-vulnerable-version",
     },
     "triton-2.51.0-none-cache-trace": {
-        "triton-repository-index-open",
+        "triton-client-shm-enabled",
+        "triton-config-secrets",
+        "triton-http-plaintext",
+        "triton-inference-open",
         "triton-logging-writable",
+        "triton-ready-while-degraded",
+        "triton-repository-index-open",
         "triton-trace-active",
+        "triton-trace-writable",
+        "triton-vulnerable-version",
     },
-    "jupyterlab-4.6.6-open": {"jupyter-no-token", "jupyter-terminals-open"},
-    "synthetic-localai-4.9-apikey": set(),
-    "mcp-python-1.30.0-streamable": {"mcp-no-auth", "mcp-dangerous-tools-exposed"},
+    "jupyterlab-4.6.6-open": {
+        "jupyter-no-token",
+        "jupyter-terminals-open",
+    },
+    "synthetic-localai-4.9-apikey": {
+        "localai-cors-any-origin",
+    },
+    "mcp-python-1.30.0-streamable": {
+        "mcp-dangerous-tools-exposed",
+        "mcp-no-auth",
+    },
 }
 
 

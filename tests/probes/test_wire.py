@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from livebom.surfaces import load_catalog
 from tests.lab import Lab, own_prefix
 from tests.lab_process import Place
 from tests.livebom.cli.runner import discovered, runner
+from tests.playback import catalog
 from tests.recording import load, names
 from tests.replay import Seen
 
@@ -46,7 +46,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swept]:
 def test_the_right_product_is_named_and_no_other(swept: Swept, name: str) -> None:
     line = swept.lines[name]
     assert line is not None, "an open port was not reported"
-    truth, known = load(name).product, set(load_catalog().products)
+    truth, known = load(name).product, set(catalog().products)
     if name.endswith("-grpc"):
         assert line["product"] is None
     elif truth in known:
@@ -67,7 +67,7 @@ def test_budgets_and_methods_hold_on_the_wire(swept: Swept, name: str) -> None:
 
 
 def _declared(product: str | None, seen: Seen) -> bool:
-    kit = load_catalog().products.get(product or "")
+    kit = catalog().products.get(product or "")
     rules = kit.fingerprint.asks.values() if kit else []
     said = {f"POST {rule.safe_post}" for rule in rules} | {f"OPTIONS {rule.safe_options}" for rule in rules}
     return f"{seen.method} {seen.target}" in said | {str(rule.safe_session) for rule in rules}
@@ -76,7 +76,7 @@ def _declared(product: str | None, seen: Seen) -> bool:
 @pytest.mark.parametrize("name", names())
 def test_nothing_that_acts_is_asked(swept: Swept, name: str) -> None:
     product = load(name).product
-    rules = [rule for rule in load_catalog().never if rule.product in {"any", product}]
+    rules = [rule for rule in catalog().never if rule.product in {"any", product}]
     if name.endswith("-metrics"):
         rules = [rule for rule in rules if rule.product == "any"]  # a listener of its own, without the API's handlers
     for seen in swept.logs[name]:

@@ -41,6 +41,7 @@ def test_a_long_name_is_cut_but_stays_distinct() -> None:
         "Authorization: Bearer supersecret1",
         'window.__INSPECTOR_API_TOKEN__ = "supersecret1";',
         "session_token='supersecret1'",
+        '{"ApiKeys": ["supersecret1", "supersecret12"]}',
         "sk-supersecret1",
         "hf_supersecret1abcdefgh",
         "postgres://user:supersecret1@db/x",

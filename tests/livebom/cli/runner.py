@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from livebom.cli import main
+from tests.lab import ROOT
 
 Run = Callable[..., Result]
 RATE = "20000"
@@ -18,6 +19,8 @@ def runner(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A function that runs livebom with arguments; its state and settings lie under the folder."""
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "HOME"):
         monkeypatch.setenv(name, str(folder))
+    # What was read of the unchanged fingerprints may be kept from one run to the next, as it is for a user.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(ROOT / ".cache" / "tests"))
 
     def run(*arguments: object) -> Result:
         return CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False)
