@@ -37,7 +37,7 @@ demo: $(READY) ## a lab of AI servers on loopback, swept twice, with what change
 	@$(BIN)/python -m tests.demo $(ARGS)
 
 test: $(READY) ## every test that needs neither root nor real servers
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 check: $(READY) ## format, lint, types, import floors, and the rules of the house
 	@$(BIN)/ruff format --check --quiet . || { echo "make: run $(BIN)/ruff format ." >&2; exit 1; }

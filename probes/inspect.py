@@ -172,7 +172,7 @@ def _evidence(said: list[Exchange], key: bytes) -> tuple[tuple[Evidence, ...], d
     evidence, content = [], {}
     for exchange in said:
         reply = exchange.reply
-        what = f"{exchange.ask.line}{' with key' if exchange.keyed else ''} -> {reply.status or reply.outcome}"
+        what = f"{exchange.ask.line}{' with key' if exchange.keyed else ''} -> {reply.ending(exchange.ask.method)}"
         raw = reply.body[:CONTENT_CAP] or reply.banner
         if exchange.sensitive or not raw:
             evidence.append(Evidence(what=what))

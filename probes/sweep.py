@@ -104,16 +104,16 @@ async def sweep(
     taken so far stays taken. One listener's misbehaviour ends its own conversation only.
     """
     run = _Run(order, catalog, progress or Progress())
-    try:
-        async with anyio.create_task_group() as group:
-            group.start_soon(to_thread.run_sync, run.connect)
-            group.start_soon(to_thread.run_sync, run.talk)
+    async with anyio.create_task_group() as group:
+        group.start_soon(to_thread.run_sync, run.connect)
+        group.start_soon(to_thread.run_sync, run.talk)
+        try:
             while not run.over:
                 run.drain(take)
                 await anyio.sleep(_POLL)
             run.drain(take)
-    finally:
-        run.stop()
+        finally:
+            run.stop()  # within the group, which would wait for the threads to walk the whole plan
     return run.progress.tally
 
 

@@ -74,6 +74,8 @@ def on_wire(one: Exchange) -> Answer:
     headers = [("Content-Length", size) if n.lower() == "transfer-encoding" else (n, v) for n, v in response.headers]
     if not is_head:
         headers = [(n, size if n.lower() == "content-length" else v.strip()) for n, v in headers]
+        if response.status not in {204, 304} and not any(n.lower() == "content-length" for n, _ in headers):
+            headers.append(("Content-Length", size))  # the real one ended its answer by closing
     assert response.status is not None
     return response.status, headers, b"" if is_head else response.content()
 

@@ -11,6 +11,10 @@ LINE_CAP = 8192
 HEADERS_CAP = 100
 
 
+RAW = "RAW"
+"""The method of an ask that is no HTTP; its path is its name."""
+
+
 class Ask(Struct, frozen=True, kw_only=True):
     """One request; the target's address is the conversation's business, never the ask's."""
 
@@ -51,6 +55,12 @@ class Reply(Struct, frozen=True, kw_only=True):
     tls: TlsFacts | None = None
     elapsed: float = 0.0
     """Seconds from sending to the last byte used."""
+
+    def ending(self, method: str) -> str:
+        """How it came out, in a word: the status, else the outcome; of a protocol that is not HTTP an answer is one."""
+        if self.status is not None:
+            return str(self.status)
+        return "answered" if method == RAW and self.banner else self.outcome.value
 
     def header(self, name: str) -> str | None:
         """The first header of that name, case ignored, or None."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from livebom.net.reply import Ask
+from livebom.net.reply import RAW, Ask
 from livebom.recognise.match import View
 from livebom.recognise.rules import AskRule
 
@@ -16,10 +16,6 @@ _VISIBLE = re.compile(r"[!-~]{1,512}")
 """What may be said back to a target of what it said: one word of visible ASCII, as an MCP session id is."""
 
 _SLOT = re.compile(r"\{(?:(model|nonce)|header:([a-z0-9_.-]+):([A-Za-z0-9-]+))\}")
-
-
-RAW = "RAW"
-"""The method of an ask that is no HTTP; its path is its name."""
 
 
 def _raw(rule: AskRule, name: str) -> bytes:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from livebom.bom.observation import Outcome
 from livebom.bom.service import Finding, Severity, Verdict
 from livebom.bom.text import safe_text
+from livebom.net.reply import RAW
 from livebom.recognise import read, versions
 from livebom.recognise.asking import method_of, render
 from livebom.recognise.catalog import CONTROL, Kit
@@ -170,7 +171,7 @@ def _line(looked: Looked, name: str, view: View, model: str = "") -> str:
         path = render(name, rule, nonce="", model=model).path
     elif model:
         about = f" for {safe_text(model, _SHOWN)}"
-    return f"{method} {path}{about} -> {view.reply.status or view.reply.outcome}"
+    return f"{method} {name if method == RAW else path}{about} -> {view.reply.ending(method)}"
 
 
 def severity(grading: Grading, exposure: Exposure | str) -> Severity:

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Generator, Iterator
-from typing import Any
+from typing import cast
 
 import pytest
 
 from tests.real.install import environment, stands
-from tests.real.recipe import Place, recipes
+from tests.real.recipe import Place, Recipe, recipes
 from tests.real.running import NotReadyError, Running, alone, listening, missing, start, stop, wait
 
 RECIPES = recipes()
@@ -37,12 +37,12 @@ class Servers:
 
 @pytest.fixture(scope="module")
 def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Every server that can be started here."""
+    """Of the servers that the chosen tests are about, every one that can be started here."""
     every = Servers()
     request.config.stash[_STARTED] = every.running
     with alone():
         try:
-            _start_all(every, tmp_path_factory)
+            _start_all(every, _wanted(request), tmp_path_factory)
             yield every
         finally:
             stop(every.running)
@@ -50,14 +50,27 @@ def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     assert not left, f"still listening after their end: {left}"
 
 
-def _start_all(every: Servers, folders: pytest.TempPathFactory) -> None:
-    for name, recipe in RECIPES.items():
+def _about(item: pytest.Item) -> str | None:
+    """The name of the server that a test is about."""
+    if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+        return cast("str | None", item.callspec.params.get("name"))
+    return None
+
+
+def _wanted(request: pytest.FixtureRequest) -> dict[str, Recipe]:
+    """So `-m real` and `-m real_slow` start their own, and `-k` starts one."""
+    chosen = {_about(item) for item in request.session.items if item.path == request.path}
+    return {name: recipe for name, recipe in RECIPES.items() if name in chosen}
+
+
+def _start_all(every: Servers, wanted: dict[str, Recipe], folders: pytest.TempPathFactory) -> None:
+    for name, recipe in wanted.items():
         reason = missing(recipe, stands=stands(name, recipe))
         if reason is not None:
             every.absent[name] = reason
             continue
         try:
-            every.running[name] = start(name, recipe, Place(environment(name), folders.mktemp(name)))
+            every.running[name] = start(name, recipe, Place(environment(name, recipe), folders.mktemp(name)))
         except NotReadyError as error:
             every.failed[name] = str(error)
     for name, running in every.running.items():
@@ -74,10 +87,7 @@ def pytest_runtest_makereport(
     """Adds to a failed test's report the end of the log of the server it is about, or of all."""
     report = yield
     if report.failed:
-        parameters: dict[str, Any] = (
-            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        )
-        about = parameters.get("name")
+        about = _about(item)
         for name, running in item.config.stash.get(_STARTED, {}).items():
             if about in {None, name}:
                 report.sections.append((f"log of {name}", running.tail()))

@@ -64,6 +64,15 @@ class Ready(Struct, frozen=True, kw_only=True):
     words: str | None = None
 
 
+class Further(Struct, frozen=True, kw_only=True):
+    """What a sweep must find on a second port of the same product."""
+
+    port: int
+    versioned: bool = True
+    """Whether the version is told here too."""
+    models: tuple[str, ...] = ()
+
+
 class Recipe(Struct, frozen=True, kw_only=True):
     """One real server."""
 
@@ -71,8 +80,10 @@ class Recipe(Struct, frozen=True, kw_only=True):
     """An address in 127.0.0.0/24 that no other recipe uses."""
     port: int
     """Where it is expected to be recognised: its real default port."""
+    further: tuple[Further, ...] = ()
+    """Where it is expected to be recognised too."""
     further_ports: tuple[int, ...] = ()
-    """What it listens on besides."""
+    """What it listens on besides, with nothing expected."""
     start: Callable[[Place], Command]
     """Writes what the server reads into the folder, and says what to execute."""
     ready: Ready
@@ -80,23 +91,35 @@ class Recipe(Struct, frozen=True, kw_only=True):
     """Seconds from the start until it must be ready; generous, for a busy machine."""
     packages: tuple[str, ...] = ()
     """Requirements for pip, pinned."""
+    npm: tuple[str, ...] = ()
+    """Packages for npm, pinned."""
+    without: tuple[str, ...] = ()
+    """Distributions that stay away although the packages ask for them; needs uv, which is then installed too."""
+    shares: str | None = None
+    """The recipe with the same requirements, in whose environment it runs."""
+    slow: bool = False
+    """True: started by `make test-real-slow` only."""
     dependencies: bool = True
     """False: exactly `packages` are installed, and nothing that they ask for."""
     build: dict[str, str] = {}
     """Environment variables for a package that has to be compiled."""
-    program: str | None = None
-    """A program of the operating system, where the server is not one of Python's packages."""
+    programs: tuple[str, ...] = ()
+    """What it needs of the operating system besides Python."""
     product: str | None = None
-    """The id of the product a sweep must find; None for a decoy."""
+    """The id of the product a sweep must find; None for what is no AI product."""
+    layer: str | None = None
+    """The id under which the stack must name what is no AI product."""
     version: Callable[[Place], str | None] = lambda place: None
     """The version a sweep must find, from a second source than the server's own answers; None where it tells none."""
     models: tuple[str, ...] = ()
     """The names of the models a sweep must find."""
+    auth: frozenset[str] = frozenset({"none", "unknown"})
+    """What a sweep may say of credentials; by default the server is an open one."""
 
     @property
     def ports(self) -> tuple[int, ...]:
         """Everything it listens on."""
-        return (self.port, *self.further_ports)
+        return (self.port, *(each.port for each in self.further), *self.further_ports)
 
 
 def installed(distribution: str) -> Callable[[Place], str | None]:

@@ -30,7 +30,6 @@ _QUIET = {
     "HF_HUB_OFFLINE": "1",
     # A server that calls home, against our wish, reaches a closed port.
     **{f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https", "all")},
-    "no_proxy": "localhost,127.0.0.0/8",
 }
 
 
@@ -54,10 +53,11 @@ class Running(Struct, frozen=True, kw_only=True):
 
 def missing(recipe: Recipe, *, stands: bool) -> str | None:
     """Why the server cannot be started here, or None."""
-    if recipe.program is not None and program(recipe.program) is None:
-        return f"no {recipe.program} on this machine: apt install its package"
-    if recipe.packages and not stands:
-        return "not installed: python -m tests.real.install"
+    lacking = [each for each in recipe.programs if program(each) is None]
+    if lacking:
+        return f"no {', '.join(lacking)} on this machine: apt install what brings it"
+    if (recipe.packages or recipe.npm or recipe.shares) and not stands:
+        return f"not installed: python -m tests.real.install{' --slow' if recipe.slow else ''}"
     return None
 
 
@@ -87,7 +87,13 @@ def start(name: str, recipe: Recipe, place: Place) -> Running:
             # Should this process be killed, no tidying up happens here: the kernel then ends the server.
             ["setpriv", "--pdeathsig", "TERM", "--", *command.argv],
             cwd=place.folder,
-            env={**_QUIET, "HOME": str(place.folder), "TMPDIR": str(place.folder), **command.environment},
+            env={
+                **_QUIET,
+                "no_proxy": f"localhost,127.0.0.1,{recipe.host}",
+                "HOME": str(place.folder),
+                "TMPDIR": str(place.folder),
+                **command.environment,
+            },
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -70,8 +70,10 @@ def test_a_rule_that_makes_no_sense_is_told(text: str, complaint: str) -> None:
 
 
 def test_a_wanted_product_must_be_known() -> None:
-    with pytest.raises(ValueError, match="unknown server two; known: one"):
-        Catalog([kit("").fingerprint], SHARED, wanted=["two"])
+    with pytest.raises(ValueError, match="unknown server onne; did you mean one"):
+        Catalog([kit("").fingerprint], SHARED, wanted=["onne"])
+    with pytest.raises(ValueError, match="unknown server xyz; `livebom catalog` lists them"):
+        Catalog([kit("").fingerprint], SHARED, wanted=["xyz"])
 
 
 def rule(**fields: Any) -> AskRule:

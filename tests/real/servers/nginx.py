@@ -39,7 +39,8 @@ RECIPE = Recipe(
     host=HOST,
     port=8000,
     further_ports=(80,),
-    program="nginx",
+    programs=("nginx",),
     start=_start,
     ready=Ready(path="/"),
+    layer="nginx",
 )

@@ -1,4 +1,4 @@
-"""Redis as a decoy: open, and no HTTP at all."""
+"""Redis without a password: no AI product, and no HTTP at all."""
 
 from tests.real.recipe import Command, Place, Ready, Recipe, program
 
@@ -13,7 +13,8 @@ def _start(place: Place) -> Command:
 RECIPE = Recipe(
     host=HOST,
     port=6379,
-    program="redis-server",
+    programs=("redis-server",),
     start=_start,
     ready=Ready(words="Ready to accept connections"),
+    layer="redis",
 )

@@ -3,7 +3,7 @@
 import re
 import sysconfig
 
-from tests.real.recipe import Command, Place, Ready, Recipe, interpreter
+from tests.real.recipe import Command, Further, Place, Ready, Recipe, interpreter
 
 HOST = "127.0.0.11"
 
@@ -54,7 +54,7 @@ def _version(place: Place) -> str | None:
 RECIPE = Recipe(
     host=HOST,
     port=8000,
-    further_ports=(8001, 8002),
+    further=(Further(port=8001), Further(port=8002, versioned=False)),
     packages=("nvidia-pytriton==0.7.0", "numpy==2.4.6"),
     dependencies=False,
     start=_start,
