@@ -44,7 +44,7 @@ check: $(READY) ## format, lint, types, import floors, and the rules of the hous
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python -m pytest -q -m "not packaging" tests/house
+	@$(BIN)/python -m pytest -q -m "packaging or not packaging" tests/house
 
 test-real: $(READY) ## install real AI servers into .cache, start them on loopback and sweep them (minutes)
 	@$(BIN)/python -m tests.real.install; installed=$$?; $(BIN)/python -m pytest -q -m real $(ARGS) && exit $$installed

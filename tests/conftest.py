@@ -12,8 +12,15 @@ settings.register_profile("default-tier", max_examples=40, deadline=None)
 settings.load_profile("default-tier")
 
 
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    """An empty lab on addresses no other worker or test run uses."""
+@pytest.fixture(scope="session")
+def one_lab() -> Iterator[Lab]:
+    """The lab's process, started once for a worker."""
     with Lab(own_prefix()) as running:
         yield running
+
+
+@pytest.fixture
+def lab(one_lab: Lab) -> Iterator[Lab]:
+    """An empty lab on addresses no other worker or test run uses."""
+    yield one_lab
+    one_lab.clear()

@@ -127,6 +127,12 @@ class Lab:
         self._do(Remove(place))
         del self.listeners[place]
 
+    def clear(self) -> None:
+        """Stop serving everywhere; addresses are given out from the first one again."""
+        for place in list(self.listeners):
+            self.remove(place)
+        self._next = 0
+
     def switch(self, place: Place, recording: str) -> None:
         """Answer from another recording there; patches are gone."""
         self._do(Switch(place, recording))

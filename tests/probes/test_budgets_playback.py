@@ -14,7 +14,8 @@ from tests.lab import default_port
 from tests.playback import MOMENT, NGINX, UNNAMED_PORT, Playback, catalog, converse
 from tests.recording import load, names
 
-PORTS = (None, UNNAMED_PORT, 8080)
+PORTS = (UNNAMED_PORT, 8080)
+"""The own port is held on the wire, in test_wire.py."""
 POSTS = {"/api/show", "/v2/repository/index", "/mcp"}
 TGI = [name for name in names() if load(name).product == "tgi" and not name.endswith("-metrics")]
 
@@ -28,7 +29,7 @@ def asks_of(name: str, port: int | None, server: str | None = None) -> tuple[str
 
 @pytest.mark.parametrize("port", PORTS)
 @pytest.mark.parametrize("name", names())
-def test_the_asks_are_few_and_harmless(name: str, port: int | None) -> None:
+def test_the_asks_are_few_and_harmless(name: str, port: int) -> None:
     product, asked = asks_of(name, port)
     assert len(asked) <= (24 if product else 4 if port == UNNAMED_PORT else 6)
     for ask in asked:

@@ -10,8 +10,8 @@ import pytest
 
 from livebom.bom.observation import Outcome
 from livebom.bom.service import Finding, TlsFacts, Verdict
-from livebom.net.reply import Ask, Reply
-from livebom.recognise.asking import RAW, method_of
+from livebom.net.reply import RAW, Ask, Reply
+from livebom.recognise.asking import method_of
 from livebom.recognise.catalog import Catalog
 from livebom.recognise.rules import CheckRule
 from livebom.recognise.sound import ANY

@@ -42,7 +42,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swept]:
         places = lab.start(names())
         run = runner(tmp_path_factory.mktemp("home"), patch)
         ports = ",".join(str(port) for port in sorted({place.port for place in places.values()}))
-        lines = discovered(run, lab.network, "--ports", ports, "--all", "--timeout", "2")
+        lines = discovered(run, lab.network, "--ports", ports, "--all", "--timeout", "1.2")
         yield Swept(lines, places, {name: lab.requests(place) for name, place in places.items()})
 
 

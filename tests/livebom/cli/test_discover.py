@@ -203,7 +203,7 @@ def test_an_interrupt_ends_it_with_130_and_keeps_what_was_seen(run: Run, lab: La
     place = lab.add(OLLAMA)
     db = tmp_path / "s.duckdb"
     child = _start(
-        f"{place.host}:{place.port}", f"{lab.prefix}.128/25", "--ports", "1-9", "--rate", "200", "--db", str(db), "-q"
+        f"{place.host}:{place.port}", f"{lab.prefix}.128/25", "--ports", "1-9", "--rate", "400", "--db", str(db), "-q"
     )
     _wait_for(lambda: len(lab.requests(place)) >= 4)
     child.send_signal(signal.SIGINT)
@@ -219,7 +219,7 @@ def test_two_runs_on_one_store_take_turns_and_lose_nothing(run: Run, lab: Lab, t
     one, other = lab.add(OLLAMA), lab.add("vllm-0.32.0-default")
     db = str(tmp_path / "s.duckdb")
     first = _start(
-        f"{one.host}:{one.port}", f"{lab.prefix}.128/25", "--ports", "1-3", "--rate", "150", "--db", db, "-q"
+        f"{one.host}:{one.port}", f"{lab.prefix}.128/25", "--ports", "1-3", "--rate", "200", "--db", db, "-q"
     )
     _wait_for(lambda: bool(lab.requests(one)))
     second = _start(f"{other.host}:{other.port}", "--db", db, "-q")

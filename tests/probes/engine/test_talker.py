@@ -192,8 +192,24 @@ def test_hostile_peers_delay_nobody() -> None:
 # -- many jobs ---------------------------------------------------------------------------------------------------------
 
 
+class Count:
+    """How many of its conversations are held at once, by their own word: a peer learns late that one has ended."""
+
+    def __init__(self, *asks: Ask) -> None:
+        self.asks = asks
+        self.now = self.most = 0
+
+    def talk(self) -> Generator[Ask, Reply, Any]:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            yield from asking(*self.asks)()
+        finally:
+            self.now -= 1
+
+
 def test_no_more_than_so_many_at_one_host_and_all_are_served() -> None:
-    both = threading.Barrier(2, timeout=10)
+    both, count = threading.Barrier(2, timeout=10), Count(ask())
 
     def handler(connection: socket.socket) -> None:
         read_request(connection)
@@ -201,27 +217,17 @@ def test_no_more_than_so_many_at_one_host_and_all_are_served() -> None:
         connection.sendall(OK)
 
     with Peer(handler) as peer:
-        endings = have([peer.job(asking(ask())) for _ in range(8)], per_host=2)
+        endings = have([peer.job(count.talk) for _ in range(8)], per_host=2)
     assert [fault for _, _, fault in endings] == [None] * 8
-    assert peer.most_at_once == 2
+    assert (count.most, count.now) == (2, 0)
 
 
 def test_no_more_than_so_many_at_once() -> None:
-    active, most = 0, 0
-
-    def counted() -> Generator[Ask, Reply, Any]:
-        nonlocal active, most
-        active += 1
-        most = max(most, active)
-        try:
-            yield from asking(ask(), ask())()
-        finally:
-            active -= 1
-
+    count = Count(ask(), ask())
     with Peer(keeping()) as peer:
-        endings = have([peer.job(counted) for _ in range(20)], concurrency=3, per_host=10)
+        endings = have([peer.job(count.talk) for _ in range(20)], concurrency=3, per_host=10)
     assert len(endings) == 20
-    assert (most, active) == (3, 0)
+    assert (count.most, count.now) == (3, 0)
 
 
 def test_jobs_come_from_other_threads_while_it_runs() -> None:
