@@ -24,6 +24,7 @@ WIDTH = 140
 
 _LISTED = 3
 _PLACES = 8
+_EVIDENCE = 3
 _STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 _AUTH = {Auth.NONE: "red", Auth.PARTIAL: "yellow", Auth.REQUIRED: "green", Auth.UNKNOWN: "dim"}
 
@@ -114,6 +115,8 @@ def _findings(services: Iterable[Service]) -> Iterator[RenderableType]:
             Text(f"  {finding.severity}", style=_STYLE[finding.severity]), Text(f"{finding.id}: {finding.title}")
         )
         table.add_row("", Text(f"at {_places([row[2] for row in group])}"))
+        if finding.evidence:
+            table.add_row("", Text(f"saw: {_saw(finding.evidence)}", style="dim"))
         table.add_row("", Text(f"fix: {finding.remediation}", style="dim"))
         owners = sorted({row[4] for row in group if row[4]})
         if owners:
@@ -121,6 +124,12 @@ def _findings(services: Iterable[Service]) -> Iterator[RenderableType]:
         table.add_row()
     if found:
         yield table
+
+
+def _saw(evidence: tuple[str, ...]) -> str:
+    """The evidence of one place, the others' being alike."""
+    more = f" and {len(evidence) - _EVIDENCE} more" if len(evidence) > _EVIDENCE else ""
+    return safe_text("; ".join(evidence[:_EVIDENCE]), 240) + more
 
 
 def _places(places: list[str]) -> str:
