@@ -14,7 +14,7 @@ from tests.lab import default_port
 from tests.playback import MOMENT, NGINX, UNNAMED_PORT, Playback, catalog, converse
 from tests.recording import load, names
 
-PORTS = (UNNAMED_PORT, 8080)
+PORTS = (UNNAMED_PORT,)
 """The own port is held on the wire, in test_wire.py."""
 POSTS = {"/api/show", "/v2/repository/index", "/mcp"}
 TGI = [name for name in names() if load(name).product == "tgi" and not name.endswith("-metrics")]
