@@ -91,6 +91,8 @@ def command(**given: Any) -> int:
     Exit code: 1 findings reach --fail-on, 2 usage, 3 the look was not complete, 4 internal, 130 interrupted, else 0.
     """
     options = Options(**given)
+    if not options.target and not options.targets:
+        raise click.UsageError("name what to look at: an address, a CIDR, host:port, a URL, or --targets FILE")
     configure(quiet=options.quiet, verbose=options.verbose)
     flags = {"rate": options.rate, "timeout": options.timeout, "db": options.db}
     settings = load_settings(flags, os.environ)
@@ -115,7 +117,7 @@ def command(**given: Any) -> int:
             complain(f"note: {note}", 0)
     written = (*options.target, *options.targets, *(f"not {one}" for one in options.exclude))
     if options.dry_run:
-        _print_plan(orders, scope, settings)
+        _print_plan(orders, scope, settings, len(catalog.wanted))
         return 0
     with ExitStack() as stack:
         store = None if options.no_store else stack.enter_context(_open(settings))
@@ -149,7 +151,7 @@ def _color(options: Options) -> bool:
     return not options.no_color and "NO_COLOR" not in os.environ
 
 
-def _print_plan(orders: list[Order], scope: Scope, settings: Settings) -> None:
+def _print_plan(orders: list[Order], scope: Scope, settings: Settings, products: int) -> None:
     probes = sum(block.count for block in scope.blocks)
     ports = sorted({port for block in scope.blocks for port in block.ports})
     names = sum(len(doors) for order in orders for doors in order.doors.values())
@@ -157,6 +159,7 @@ def _print_plan(orders: list[Order], scope: Scope, settings: Settings) -> None:
     click.echo(f"ports      {', '.join(map(str, ports))}")
     click.echo(f"probes     {probes} connection attempts, silent ones twice; {names} named places")
     most = orders[0].budget.total if orders else 0
+    click.echo(f"servers    {products} products are looked for")
     click.echo(f"asks       at most {most} requests per open port, GET and HEAD but for declared reads")
     slowest = max(1.0, 2 * probes / settings.rate)
     click.echo(
