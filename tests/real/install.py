@@ -17,8 +17,8 @@ _STAMP = ".pins"
 
 
 def cache() -> Path:
-    """The folder that outlives a checkout's clean-up; `LIVEBOM_CACHE` moves it."""
-    return Path(os.environ.get("LIVEBOM_CACHE") or _CHECKOUT / ".cache").resolve()
+    """The folder that outlives a checkout's clean-up; `REAL_SERVERS_CACHE` moves it."""
+    return Path(os.environ.get("REAL_SERVERS_CACHE") or _CHECKOUT / ".cache").resolve()
 
 
 def environment(name: str, recipe: Recipe) -> Path:

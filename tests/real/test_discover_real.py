@@ -47,7 +47,7 @@ def services(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Serv
     ports = ",".join(map(str, sorted({port for each in servers.running.values() for port in each.recipe.ports})))
     options = ("--ports", ports, "--format", "jsonl", "--all", "--no-store", "--rate", "20000")
     home = str(tmp_path_factory.mktemp("home"))
-    # Nobody's own settings count, and `LIVEBOM_CACHE` of the installation is none of the command's.
+    # Nobody's own settings count, and `REAL_SERVERS_CACHE` of the installation is none of the command's.
     plain = {key: value for key, value in os.environ.items() if not key.startswith(("LIVEBOM_", "XDG_"))}
     done = subprocess.run(
         [sys.executable, "-m", "livebom", "discover", "127.0.0.0/24", *options],
