@@ -8,7 +8,7 @@ from hypothesis import settings
 from tests.lab import Lab, own_prefix
 
 # Enough to find a wrong rule in every run, and few enough for a suite under a minute; no deadline, machines are shared.
-settings.register_profile("default-tier", max_examples=40, deadline=None)
+settings.register_profile("default-tier", max_examples=30, deadline=None)
 settings.load_profile("default-tier")
 
 
