@@ -6,6 +6,7 @@ from functools import cache
 from itertools import chain, islice
 
 from livebom.bom.observation import Listener, Outcome
+from livebom.bom.service import Auth, Service
 from livebom.net.reply import Ask, Reply
 from livebom.recognise.catalog import Catalog
 from livebom.recognise.plan import Budget
@@ -117,3 +118,15 @@ def converse(
     except StopIteration as end:
         seen: Seen = end.value
         return seen
+
+
+Told = tuple[str | None, Auth, tuple[str, ...] | None]
+"""What a recording must be read as: version, authentication, names of the models."""
+
+
+def assert_named(service: Service, name: str, told: Told) -> None:
+    """The recording's own product, without a conflict, and what it tells of itself."""
+    assert (service.product, service.conflict) == (load(name).product, ())
+    assert (service.version, service.auth) == told[:2]
+    assert (None if service.models is None else tuple(model.name for model in service.models)) == told[2]
+    assert service.score >= 0.6

@@ -3,12 +3,12 @@
 import pytest
 
 from livebom.bom.observation import Outcome
-from livebom.bom.service import Auth, Finding, Service, TlsFacts
+from livebom.bom.service import Auth, Finding, TlsFacts
 from livebom.net.reply import Reply
 from livebom.recognise.match import View
 from livebom.recognise.rules import CheckRule
 from livebom.recognise.verdict import verdicts
-from tests.playback import NGINX, UNNAMED_PORT, Playback, catalog, converse
+from tests.playback import NGINX, UNNAMED_PORT, Playback, assert_named, catalog, converse
 from tests.recording import load, names
 
 NONE, REQUIRED, UNKNOWN = Auth.NONE, Auth.REQUIRED, Auth.UNKNOWN
@@ -141,28 +141,20 @@ def at_home(name: str) -> int:
     return PORTS.get(name) or catalog().products[load(name).product].fingerprint.ports[0]
 
 
-def assert_true(service: Service, name: str) -> None:
-    version, auth, models = TRUTH[name]
-    assert (service.product, service.conflict) == (load(name).product, ())
-    assert (service.version, service.auth) == (version, auth)
-    assert (None if service.models is None else tuple(model.name for model in service.models)) == models
-    assert service.score >= 0.6
-
-
 @pytest.mark.parametrize("name", TRUTH)
 def test_named_on_its_port(name: str) -> None:
-    assert_true(converse(Playback(name), at_home(name)).service, name)
+    assert_named(converse(Playback(name), at_home(name)).service, name, TRUTH[name])
 
 
 @pytest.mark.parametrize("name", [name for name in TRUTH if name not in AT_HOME_ONLY])
 def test_named_on_any_port(name: str) -> None:
-    assert_true(converse(Playback(name), UNNAMED_PORT).service, name)
+    assert_named(converse(Playback(name), UNNAMED_PORT).service, name, TRUTH[name])
 
 
 @pytest.mark.parametrize("name", TRUTH)
 def test_named_behind_a_proxy(name: str) -> None:
     service = converse(Playback(name, server=NGINX), at_home(name)).service
-    assert_true(service, name)
+    assert_named(service, name, TRUTH[name])
     assert service.stack[0].product == "nginx"
 
 

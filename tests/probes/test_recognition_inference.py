@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from livebom.bom.service import Auth, Service
-from tests.playback import NGINX, UNNAMED_PORT, Playback, catalog, converse
+from tests.playback import NGINX, UNNAMED_PORT, Playback, assert_named, catalog, converse
 from tests.recording import load, names
 
 KOBOLD = ("koboldcpp/Qwen3-4B-Q4_K_M",)
@@ -95,10 +95,7 @@ def assert_true(service: Service, name: str, *, proxied: bool = False) -> None:
     version, auth, models = TRUTH[name]
     if proxied and load(name).product == "llamafile":
         version = None  # it stands in the Server header, which the proxy replaces
-    assert (service.product, service.conflict) == (load(name).product, ())
-    assert (service.version, service.auth) == (version, auth)
-    assert (None if service.models is None else tuple(model.name for model in service.models)) == models
-    assert service.score >= 0.6
+    assert_named(service, name, (version, auth, models))
 
 
 @pytest.mark.parametrize("name", TRUTH)
