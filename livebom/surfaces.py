@@ -15,7 +15,7 @@ from probes.engine.tally import Tally
 from probes.inspect import Seen
 from probes.observe import listener_observation, server_observations
 from probes.orders import orders_of
-from probes.sweep import Order, Progress, plan_of, sweep
+from probes.sweep import Order, Progress, sweep
 
 __all__ = [
     "Order",
@@ -26,6 +26,7 @@ __all__ = [
     "listener_observation",
     "load_catalog",
     "orders_of",
+    "placed",
     "runtime",
     "servers",
 ]
@@ -70,6 +71,10 @@ class Runtime(Struct, kw_only=True):
 
     tallies: list[Tally]
     coverage: list[Stretch]
+    planned: int = 0
+    """Targets of all orders."""
+    requests: int = 0
+    """Requests sent for all orders."""
 
     @property
     def complete(self) -> bool:
@@ -86,18 +91,27 @@ async def runtime(
         progress.tally = Tally()
         tally = await sweep(order, catalog, take, progress)
         look.tallies.append(tally)
+        look.planned += progress.planned
+        look.requests += progress.asked
         look.coverage += [
             Stretch(
                 zone=order.zone,
                 first=run.first,
                 last=run.last,
                 family=run.family,
-                ports=run.ports,
+                ports=block.ports,
                 complete=tally.complete,
             )
-            for run in plan_of(order).runs
+            for block in order.blocks
+            for run in block.ranges
         ]
     return look
+
+
+def placed(host: str) -> tuple[int, int]:
+    """Where an address stands in a list: IPv4 first, then by value."""
+    value, family = number_of(host) or (0, 0)
+    return family, value
 
 
 def servers(

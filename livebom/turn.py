@@ -1,7 +1,7 @@
 """One turn: look, write, compare; the command line and the daemon both crank it."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct, field, structs
@@ -16,13 +16,20 @@ from livebom.bom.report import Report
 from livebom.bom.service import Service
 from livebom.recognise.catalog import Catalog
 from livebom.store import AskRow, CoverageRow, Store, SweepRow
-from livebom.surfaces import SOURCE, Order, Progress, Runtime, Seen, Stretch, listener_observation, runtime, servers
+from livebom.surfaces import (
+    SOURCE,
+    Order,
+    Progress,
+    Runtime,
+    Seen,
+    Stretch,
+    listener_observation,
+    placed,
+    runtime,
+    servers,
+)
 
 Known = tuple[dict[str, str], dict[str, tuple[str | None, frozenset[str] | None]]]
-
-
-def _ignore(_service: Service) -> None:
-    """What a caller does with a service who wants only the report."""
 
 
 class Turn(Struct, kw_only=True):
@@ -38,7 +45,6 @@ class Turn(Struct, kw_only=True):
     notes: tuple[str, ...] = ()
     """What planning already left out, in words."""
     progress: Progress = field(default_factory=Progress)
-    on_service: Callable[[Service], None] = _ignore
 
 
 async def crank(turn: Turn) -> Report:
@@ -53,7 +59,7 @@ async def crank(turn: Turn) -> Report:
         turn.store.begin_sweep(SweepRow(id=sweep, scope=turn.scope, started_at=started, version=__version__))
     look = await runtime(turn.orders, turn.catalog, gathered.take, turn.progress)
     services = tuple(
-        sorted(gathered.services, key=lambda s: (s.zone, _sortable(s.host), s.port, s.name or "", s.base_path))
+        sorted(gathered.services, key=lambda s: (s.zone, placed(s.host), s.port, s.name or "", s.base_path))
     )
     derived = servers(sweep, services, *_known(turn.store))
     observations = (*gathered.observations, *derived)
@@ -74,7 +80,7 @@ async def crank(turn: Turn) -> Report:
         observations=observations,
         changes=changes,
         since=since,
-        counts=_counts(turn.progress, look),
+        counts=_counts(look),
         not_seen=(*turn.notes, *_blind_spots(look, services)),
     )
 
@@ -102,7 +108,6 @@ class _Gathered:
             for digest, body in seen.content.items():
                 store.add_content(digest, body)
             store.add([observation])
-        self.turn.on_service(seen.service)
 
 
 def _ledger(sweep: str, seen: Seen) -> list[AskRow]:
@@ -159,7 +164,7 @@ def _settle(
         covered=lambda one: one.id in looked,
         gone_after=turn.gone_after,
     )
-    store.end_sweep(sweep, seen_at, complete=look.complete, tally=_counts(turn.progress, look))
+    store.end_sweep(sweep, seen_at, complete=look.complete, tally=_counts(look))
     store.publish()
     since = max((p.last_seen for p in before.parts.values()), default=None)
     if since is None:
@@ -184,10 +189,10 @@ def _coverage(sweep: str, stretch: Stretch) -> CoverageRow:
     )
 
 
-def _counts(progress: Progress, look: Runtime) -> dict[str, int]:
+def _counts(look: Runtime) -> dict[str, int]:
     names = ("sent", "open", "refused", "silent", "unreachable", "lost")
     sums = {name: sum(getattr(tally, name) for tally in look.tallies) for name in names}
-    return {"planned": progress.planned, **sums, "requests": progress.asked}
+    return {"planned": look.planned, **sums, "requests": look.requests}
 
 
 def _blind_spots(look: Runtime, services: Sequence[Service]) -> list[str]:
@@ -209,7 +214,3 @@ def _blind_spots(look: Runtime, services: Sequence[Service]) -> list[str]:
     words.append("what listens on loopback of other hosts or behind no published port: run livebom there")
     words.append("hosted AI services, code, weights and agents: other surfaces, not part of this look")
     return words
-
-
-def _sortable(host: str) -> tuple[int, str]:
-    return (1, host) if ":" in host else (0, ".".join(f"{int(part):03d}" for part in host.split(".")))

@@ -26,7 +26,7 @@ from livebom.recognise.plan import Budget
 from probes.engine.connect import connect_sweep
 from probes.engine.http import Job, Talker
 from probes.engine.permute import Permutation
-from probes.engine.plan import Block, Plan, make_plan
+from probes.engine.plan import Block, make_plan
 from probes.engine.tally import Open, Tally
 from probes.inspect import Seen, examine
 from probes.keyed import joined, wants_key
@@ -90,11 +90,6 @@ class Progress(Struct):
     failed: int = 0
 
 
-def plan_of(order: Order) -> Plan:
-    """The order's index space."""
-    return make_plan(order.blocks)
-
-
 async def sweep(
     order: Order, catalog: Catalog, take: Callable[[Seen], None], progress: Progress | None = None
 ) -> Tally:
@@ -123,7 +118,7 @@ class _Run:
     def __init__(self, order: Order, catalog: Catalog, progress: Progress) -> None:
         self.order, self.catalog, self.progress = order, catalog, progress
         self.nonce = secrets.token_hex(8)
-        self.plan = plan_of(order)
+        self.plan = make_plan(order.blocks)
         progress.planned = len(self.plan)
         pace = Pace(order.rate)
         self.pace = pace

@@ -4,11 +4,9 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from livebom.bom.identity import alias, edge_id, part_id
-from livebom.bom.merge import join_attributes, join_edge, join_part
+from livebom.bom.merge import join_attributes, join_node
 from livebom.bom.observation import Fact, Observation
-from livebom.bom.parts import Alias, Attributes, Claim, Confidence, Edge, Graph, Part, PartKind, Value
-
-_RANK = {confidence: rank for rank, confidence in enumerate(Confidence)}
+from livebom.bom.parts import Alias, Attributes, Claim, Edge, Graph, Part, PartKind, Value
 
 
 def fold(observations: Iterable[Observation]) -> Graph:
@@ -32,7 +30,7 @@ def fold(observations: Iterable[Observation]) -> Graph:
                 first_seen=seen.at,
                 last_seen=seen.at,
             )
-            edges[one.id] = join_edge(edges[one.id], one) if one.id in edges else one
+            edges[one.id] = join_node(edges[one.id], one) if one.id in edges else one
     return Graph(parts=parts, edges=edges, aliases=frozenset(aliases))
 
 
@@ -45,7 +43,7 @@ def _add_part(parts: dict[UUID, Part], seen: Observation, kind: PartKind, key: s
         first_seen=seen.at,
         last_seen=seen.at,
     )
-    parts[one.id] = join_part(parts[one.id], one) if one.id in parts else one
+    parts[one.id] = join_node(parts[one.id], one) if one.id in parts else one
     return one.id
 
 
@@ -68,9 +66,7 @@ def _claims(seen: Observation, facts: dict[str, Fact]) -> Attributes:
 
 def winner(claims: tuple[Claim, ...]) -> Claim:
     """The claim to believe: the best known, then the latest, then by source and value so that ties have one answer."""
-    return min(
-        claims, key=lambda c: (_RANK[c.confidence], -c.last_seen.timestamp(), c.surface, c.source, repr(c.value))
-    )
+    return min(claims, key=lambda c: (c.confidence.rank, -c.last_seen.timestamp(), c.surface, c.source, repr(c.value)))
 
 
 def value(part: Part | Edge, name: str) -> Value:

@@ -9,9 +9,8 @@ from uuid import UUID
 import msgspec
 
 from livebom.bom.identity import edge_id
-from livebom.bom.parts import Attributes, Claim, Confidence, Edge, Graph, Part
+from livebom.bom.parts import Attributes, Claim, Edge, Graph, Part
 
-_RANK = {confidence: rank for rank, confidence in enumerate(Confidence)}
 _Node = TypeVar("_Node", Part, Edge)
 
 
@@ -24,24 +23,15 @@ def join(one: Graph, other: Graph) -> Graph:
     """Both graphs' parts, edges and aliases; what both hold is joined, conflicting claims stand side by side."""
     parts = dict(one.parts)
     for id_, part in other.parts.items():
-        parts[id_] = join_part(parts[id_], part) if id_ in parts else part
+        parts[id_] = join_node(parts[id_], part) if id_ in parts else part
     edges = dict(one.edges)
     for id_, edge in other.edges.items():
-        edges[id_] = join_edge(edges[id_], edge) if id_ in edges else edge
+        edges[id_] = join_node(edges[id_], edge) if id_ in edges else edge
     return Graph(parts=parts, edges=edges, aliases=one.aliases | other.aliases)
 
 
-def join_part(one: Part, other: Part) -> Part:
-    """Two records of one part."""
-    return _join(one, other)
-
-
-def join_edge(one: Edge, other: Edge) -> Edge:
-    """Two records of one edge."""
-    return _join(one, other)
-
-
-def _join(one: _Node, other: _Node) -> _Node:
+def join_node(one: _Node, other: _Node) -> _Node:
+    """Two records of one part, or of one edge."""
     return msgspec.structs.replace(
         one,
         attributes=join_attributes(one.attributes, other.attributes),
@@ -68,7 +58,7 @@ def _join_claims(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
 def _widen(one: Claim, other: Claim) -> Claim:
     first: datetime = min(one.first_seen, other.first_seen)
     last: datetime = max(one.last_seen, other.last_seen)
-    best = min(one.confidence, other.confidence, key=_RANK.__getitem__)
+    best = min(one.confidence, other.confidence, key=lambda confidence: confidence.rank)
     return msgspec.structs.replace(one, first_seen=first, last_seen=last, confidence=best)
 
 
@@ -81,11 +71,11 @@ def resolve(graph: Graph, roots: dict[UUID, UUID]) -> Graph:
     for part in sorted(graph.parts.values(), key=lambda p: p.id):
         top = roots.get(part.id, part.id)
         moved = msgspec.structs.replace(part, id=top)
-        parts[top] = join_part(parts[top], moved) if top in parts else moved
+        parts[top] = join_node(parts[top], moved) if top in parts else moved
     edges: dict[UUID, Edge] = {}
     for edge in sorted(graph.edges.values(), key=lambda e: e.id):
         source, destination = roots.get(edge.source, edge.source), roots.get(edge.destination, edge.destination)
         id_ = edge_id(edge.kind, source, destination)
         moved_edge = msgspec.structs.replace(edge, id=id_, source=source, destination=destination)
-        edges[id_] = join_edge(edges[id_], moved_edge) if id_ in edges else moved_edge
+        edges[id_] = join_node(edges[id_], moved_edge) if id_ in edges else moved_edge
     return Graph(parts=parts, edges=edges, aliases=graph.aliases)

@@ -18,6 +18,14 @@ class Confidence(StrEnum):
     INFERRED = "inferred"
     UNRESOLVED = "unresolved"
 
+    @property
+    def rank(self) -> int:
+        """0 for the best known."""
+        return _RANKS[self]
+
+
+_RANKS = {confidence: rank for rank, confidence in enumerate(Confidence)}
+
 
 class PartKind(StrEnum):
     """Everything that can stand in the graph."""

@@ -147,6 +147,16 @@ def test_findings_set_the_exit_code_only_where_asked(run: Run, lab: Lab, tmp_pat
     assert "Not looked at:" in result.stdout
 
 
+def test_the_counts_are_of_all_groups(run: Run, lab: Lab, tmp_path: Path) -> None:
+    places = [lab.add(OLLAMA), lab.add("vllm-0.32.0-default")]
+    targets = tmp_path / "targets.yaml"
+    groups = "".join(f"  g{n}: {{include: ['{p.host}:{p.port}']}}\n" for n, p in enumerate(places))
+    targets.write_text(f"groups:\n{groups}")
+    told = run("discover", "--targets", targets, "--no-store", "-q").stdout
+    asked = sum(len(lab.requests(place)) for place in places)
+    assert f"2 shown, 2 open ports, 2 targets tried, {asked} requests" in told
+
+
 def test_tls_is_tried_where_the_plain_answer_says_so(run: Run, lab: Lab) -> None:
     place = lab.add(OLLAMA, tls="only")
     [line] = discovered(run, f"{place.host}:{place.port}")
