@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from livebom.bom import document
 from livebom.bom.observation import Observation
 from livebom.bom.service import Service
 from livebom.net.ranges import Family, Range, number_of
@@ -13,7 +14,7 @@ from livebom.recognise.rules import Fingerprint, Never, Shared
 from livebom.settings import DataError, Problem, cache_folder, data_path, read, read_folder
 from probes.engine.tally import Tally
 from probes.inspect import Seen
-from probes.observe import listener_observation, server_observations
+from probes.observe import listener_observation, listener_of, server_observations
 from probes.orders import orders_of
 from probes.sweep import Order, Progress, sweep
 
@@ -24,6 +25,7 @@ __all__ = [
     "Seen",
     "Stretch",
     "listener_observation",
+    "listener_of",
     "load_catalog",
     "orders_of",
     "placed",
@@ -48,6 +50,12 @@ class Stretch(Struct, frozen=True, kw_only=True):
     def place(self) -> str:
         """Its addresses as text."""
         return str(Range(self.first, self.last, self.family))
+
+    @property
+    def told(self) -> document.Stretch:
+        """The same as documents hold it."""
+        first, last = (str(Range(end, end, self.family)) for end in (self.first, self.last))
+        return document.Stretch(zone=self.zone, first=first, last=last, ports=self.ports, complete=self.complete)
 
     @property
     def size(self) -> int:

@@ -24,6 +24,7 @@ from livebom.surfaces import (
     Seen,
     Stretch,
     listener_observation,
+    listener_of,
     placed,
     runtime,
     servers,
@@ -82,6 +83,9 @@ async def crank(turn: Turn) -> Report:
         since=since,
         counts=_counts(look),
         not_seen=(*turn.notes, *_blind_spots(look, services)),
+        version=__version__,
+        coverage=tuple(sorted(stretch.told for stretch in _stretches(turn, look))),
+        mute=tuple(sorted(listener_of(service).key for service in services if _is_mute(service))),
     )
 
 
@@ -149,9 +153,8 @@ def _settle(
     if store is None:
         return None, None
     before = store.graph()
-    partial = len(turn.catalog.wanted) < len(turn.catalog.products)
-    stretches = [structs.replace(s, complete=s.complete and not partial) for s in look.coverage]
-    mute = {(s.zone, s.host, s.port) for s in services if s.outcome is not Outcome.OK or s.models is None}
+    stretches = _stretches(turn, look)
+    mute = {(s.zone, s.host, s.port) for s in services if _is_mute(s)}
     looked = covered(
         before, lambda zone, host, port: any(s.holds(zone, host, port) for s in stretches if s.complete), mute
     )
@@ -172,6 +175,17 @@ def _settle(
     steps: list[Step[Part]] = [Step(*pair) for pair in settled.parts]
     arrows: list[Step[Edge]] = [Step(*pair) for pair in settled.edges]
     return Delta(parts=tuple(steps), edges=tuple(arrows)), since
+
+
+def _stretches(turn: Turn, look: Runtime) -> list[Stretch]:
+    """What was looked at; a look for some products only is a statement about none of it."""
+    partial = len(turn.catalog.wanted) < len(turn.catalog.products)
+    return [structs.replace(stretch, complete=stretch.complete and not partial) for stretch in look.coverage]
+
+
+def _is_mute(service: Service) -> bool:
+    """Whether the listener was reached and did not tell its models: those it serves are not known to be gone."""
+    return service.outcome is not Outcome.OK or service.models is None
 
 
 def _coverage(sweep: str, stretch: Stretch) -> CoverageRow:

@@ -57,6 +57,7 @@ def _claims(seen: Observation, facts: dict[str, Fact]) -> Attributes:
                 confidence=fact.confidence,
                 first_seen=seen.at,
                 last_seen=seen.at,
+                evidence=fact.evidence,
             ),
         )
         for name, fact in facts.items()
@@ -78,3 +79,9 @@ def value(part: Part | Edge, name: str) -> Value:
 def values(part: Part | Edge) -> dict[str, Value]:
     """Every attribute's believed value."""
     return {name: winner(claims).value for name, claims in part.attributes.items()}
+
+
+def name_of(part: Part) -> str:
+    """What people call it: its believed name, else its key."""
+    called = value(part, "name")
+    return called if isinstance(called, str) and called else part.key

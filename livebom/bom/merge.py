@@ -46,7 +46,7 @@ def join_attributes(one: Attributes, other: Attributes) -> Attributes:
 
 
 def _join_claims(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
-    """One claim per (value, surface, source): its best confidence, from its first to its last sight."""
+    """One claim per (value, surface, source): best confidence, first to last sight, the last evidence."""
     kept: dict[tuple[str, str, bytes], Claim] = {}
     for claim in claims:
         key = (claim.surface, claim.source, msgspec.json.encode(claim.value))
@@ -59,7 +59,8 @@ def _widen(one: Claim, other: Claim) -> Claim:
     first: datetime = min(one.first_seen, other.first_seen)
     last: datetime = max(one.last_seen, other.last_seen)
     best = min(one.confidence, other.confidence, key=lambda confidence: confidence.rank)
-    return msgspec.structs.replace(one, first_seen=first, last_seen=last, confidence=best)
+    evidence = max((one.last_seen, one.evidence), (other.last_seen, other.evidence))[1]
+    return msgspec.structs.replace(one, first_seen=first, last_seen=last, confidence=best, evidence=evidence)
 
 
 def resolve(graph: Graph, roots: dict[UUID, UUID]) -> Graph:

@@ -28,6 +28,8 @@ class Fact(Struct, frozen=True):
 
     value: Value
     confidence: Confidence = Confidence.DECLARED
+    evidence: str = ""
+    """Where it was read (see `Claim.evidence`); empty where only the whole observation's evidence is known."""
 
 
 class Evidence(Struct, frozen=True, kw_only=True):

@@ -63,9 +63,36 @@ class EdgeKind(StrEnum):
     LISTENS_ON = "listens_on"
     FRONTS = "fronts"
     SERVES = "serves"
+    HAS_VERSION = "has_version"
     HAS_WEIGHTS = "has_weights"
     DERIVED_FROM = "derived_from"
+    FINE_TUNED_ON = "fine_tuned_on"
     ADAPTER_OF = "adapter_of"
+    QUANTIZED_FROM = "quantized_from"
+    USES_MODEL = "uses_model"
+    USES_PROMPT = "uses_prompt"
+    CAN_CALL = "can_call"
+    EXPOSES = "exposes"
+    USES_MCP = "uses_mcp"
+    HANDS_OFF_TO = "hands_off_to"
+    GUARDED_BY = "guarded_by"
+    READS = "reads"
+    WRITES = "writes"
+    POPULATED_FROM = "populated_from"
+    EMBEDDED_BY = "embedded_by"
+    ROUTES_TO = "routes_to"
+    CALLS_PROVIDER = "calls_provider"
+    SENDS_DATA_TO = "sends_data_to"
+    DECLARED_IN = "declared_in"
+    BUILT_FROM = "built_from"
+    DEPLOYED_AS = "deployed_as"
+    MAY_CHANGE = "may_change"
+    AUTHENTICATES_WITH = "authenticates_with"
+    ALLOWED = "allowed"
+    ALIAS_OF = "alias_of"
+    CANDIDATE_SAME_AS = "candidate_same_as"
+    DEPENDS_ON = "depends_on"
+    CONTAINS = "contains"
     HAS_FINDING = "has_finding"
 
 
@@ -78,6 +105,8 @@ class Claim(Struct, frozen=True, kw_only=True, order=True):
     confidence: Confidence
     first_seen: datetime
     last_seen: datetime
+    evidence: str = ""
+    """Where it was last read: a request line, `file:line` or argv, then `#` and the first digits of the digest."""
 
 
 Attributes = dict[str, tuple[Claim, ...]]
@@ -116,6 +145,10 @@ class Alias(Struct, frozen=True, kw_only=True, order=True):
     key: str
     """The second key, the one `same_as` was made from."""
     source: str
+    method: str = "declared"
+    """Why the two are believed to be one: `declared` by the source, or a rule of `livebom.bom.same`."""
+    confidence: float = 1.0
+    """0..1; see `livebom.bom.same` for the rules and their grades."""
 
 
 class Graph(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from livebom.bom.diff import Delta
+from livebom.bom.document import Document, Look, Stretch, document
 from livebom.bom.observation import Observation
 from livebom.bom.parts import Graph
 from livebom.bom.service import Service
@@ -32,6 +33,31 @@ class Report(Struct, frozen=True, kw_only=True):
     """Targets planned, tried, open, refused, silent, unreachable and lost, and requests sent."""
     not_seen: tuple[str, ...] = ()
     """In words: what this look could not or did not look at."""
+    version: str = ""
+    """livebom's own."""
+    coverage: tuple[Stretch, ...] = ()
+    mute: tuple[str, ...] = ()
+    """Keys of listeners that were reached but did not tell their models."""
+
+
+def look_of(report: Report) -> Look:
+    """The turn as one look of a document."""
+    return Look(
+        at=report.ended,
+        id=report.sweep,
+        surface=report.surface,
+        source=f"livebom {report.version}".strip(),
+        scope=report.scope,
+        complete=report.complete,
+        coverage=report.coverage,
+        mute=report.mute,
+        not_seen=report.not_seen,
+    )
+
+
+def document_of(report: Report) -> Document:
+    """The turn as a document of one look, with its observations."""
+    return document(report.graph, [look_of(report)], report.observations)
 
 
 def is_ai(service: Service) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from livebom.bom.report import Report
-from livebom.export import format_of, formats, table
+from livebom.export import format_of, table, written
 
 
 def emit(report: Report, form: str | None, path: Path | None, *, everything: bool, color: bool) -> None:
@@ -18,13 +18,13 @@ def emit(report: Report, form: str | None, path: Path | None, *, everything: boo
     """
     form = form or (format_of(path) if path else None) or table.NAME
     if path is not None:
-        write_whole(path, formats()[form].write(report, everything=everything))
+        write_whole(path, written(report, form, everything=everything))
     elif form == table.NAME and sys.stdout.isatty():
         Console(no_color=not color, highlight=False, markup=False, emoji=False).print(
             table.rendered(report, everything=everything)
         )
     else:
-        sys.stdout.write(formats()[form].write(report, everything=everything))
+        sys.stdout.write(written(report, form, everything=everything))
         sys.stdout.flush()
 
 

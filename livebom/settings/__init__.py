@@ -1,19 +1,15 @@
-"""The only reader of data files: strict YAML to frozen structs, and the settings and policy among them."""
+"""The only reader of data files: strict YAML to frozen structs, and the settings among them."""
 
 from livebom.settings.cache import cache_folder
-from livebom.settings.policy import Accept, Allowed, Policy
 from livebom.settings.problem import DataError, DataErrors, Problem
 from livebom.settings.reading import FILE_CAP, Place, data_path, examine, parse, read, read_folder
 from livebom.settings.values import Settings, config_file, load_settings
 
 __all__ = [
     "FILE_CAP",
-    "Accept",
-    "Allowed",
     "DataError",
     "DataErrors",
     "Place",
-    "Policy",
     "Problem",
     "Settings",
     "cache_folder",

@@ -24,6 +24,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     db: str | None = None
     """The store's file; None is the default place, see `database`."""
+    policy: str | None = None
+    """The policy's file; None is the default place, see `policy_file`."""
     rate: Annotated[float, Meta(gt=0, le=1_000_000)] = 1000.0
     """Connection attempts per second, all groups together."""
     timeout: Annotated[float, Meta(gt=0, le=60)] = 2.0
@@ -50,6 +52,18 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.db is not None:
             return _at_home(self.db, environment)
         return _base(environment, "XDG_STATE_HOME", "~/.local/state") / "livebom" / "livebom.duckdb"
+
+    def policy_file(
+        self, environment: Mapping[str, str], system: Path = Path("/etc/livebom/policy.yaml")
+    ) -> Path | None:
+        """The policy's file: `policy`, else the system's, else the user's, else none.
+
+        A file that was named is returned whether it is there or not, so that reading it tells.
+        """
+        if self.policy is not None:
+            return _at_home(self.policy, environment)
+        user = _base(environment, "XDG_CONFIG_HOME", "~/.config") / "livebom" / "policy.yaml"
+        return next((path for path in (system, user) if path.is_file()), None)
 
 
 def _at_home(path: str, environment: Mapping[str, str]) -> Path:

@@ -85,7 +85,7 @@ WALLS = {
     "turning": ("livebom.turn",),
     "answering": ("livebom.answers",),
     "recognising": ("livebom.recognise",),
-    "settings": ("livebom.net", "livebom.store", "livebom.export", "livebom.alerts"),
+    "settings": ("livebom.net", "livebom.store", "livebom.export", "livebom.readers", "livebom.alerts"),
     "ground": ("livebom.bom", "livebom.settings"),
     "pure": ("livebom.bom", "livebom.recognise", "probes.checks"),
 }

@@ -15,20 +15,17 @@ from hypothesis import settings as trial
 from hypothesis import strategies as st
 
 from livebom import HOUSE, __version__
-from livebom.bom.service import Severity
+from livebom.bom.policy import Accept, Policy
 from livebom.settings import (
     FILE_CAP,
-    Accept,
     DataError,
     DataErrors,
-    Policy,
     Settings,
     config_file,
     data_path,
     examine,
     load_settings,
     parse,
-    policy,
     read,
     read_folder,
 )
@@ -329,8 +326,4 @@ def test_an_accepted_finding_needs_a_reason_and_a_last_day() -> None:
     assert "`reason`, `expires` are missing" in told("accept:\n  - {finding: a, where: b}\n", Policy)
     assert "at accept[0].expires" in told(row.replace("2030-01-31", "2030-02-31"), Policy)
     assert "at accept[0].reason" in told(row.replace("reason: c", "reason: '  '"), Policy)
-
-
-def test_the_policys_severities_are_the_severities_of_findings() -> None:
-    assert list(typing.get_args(policy.Severity)) == [severity.value for severity in Severity]
     assert "did you mean `high`?" in told("severities: {a: hihg}\n", Policy)

@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from livebom.bom.document import Document
 from livebom.bom.parts import PartKind
-from livebom.export.document import Document
 from livebom.export.lines import Line
 from tests.lab import ROOT, Lab
 from tests.livebom.cli.runner import RATE, Run, discovered, runner
