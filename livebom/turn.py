@@ -82,7 +82,7 @@ async def crank(turn: Turn) -> Report:
         changes=changes,
         since=since,
         counts=_counts(look),
-        not_seen=(*turn.notes, *_blind_spots(look, services)),
+        not_seen=_not_seen(turn, look, services),
         version=__version__,
         coverage=tuple(sorted(stretch.told for stretch in _stretches(turn, look))),
         mute=tuple(sorted(listener_of(service).key for service in services if _is_mute(service))),
@@ -167,7 +167,9 @@ def _settle(
         covered=lambda one: one.id in looked,
         gone_after=turn.gone_after,
     )
-    store.end_sweep(sweep, seen_at, complete=look.complete, tally=_counts(look))
+    store.end_sweep(
+        sweep, seen_at, complete=look.complete, tally=_counts(look), not_seen=_not_seen(turn, look, services)
+    )
     store.publish()
     since = max((p.last_seen for p in before.parts.values()), default=None)
     if since is None:
@@ -209,9 +211,9 @@ def _counts(look: Runtime) -> dict[str, int]:
     return {"planned": look.planned, **sums, "requests": look.requests}
 
 
-def _blind_spots(look: Runtime, services: Sequence[Service]) -> list[str]:
+def _not_seen(turn: Turn, look: Runtime, services: Sequence[Service]) -> tuple[str, ...]:
     """In words, what this look could not or did not look at."""
-    words = []
+    words = list(turn.notes)
     lost, silent = (sum(getattr(t, name) for t in look.tallies) for name in ("lost", "silent"))
     if lost:
         words.append(f"{lost} targets that this host had no socket or port for; lower --rate, or raise its limits")
@@ -227,4 +229,4 @@ def _blind_spots(look: Runtime, services: Sequence[Service]) -> list[str]:
         words.append(f"the models of {len(unread)} servers that do not tell a stranger")
     words.append("what listens on loopback of other hosts or behind no published port: run livebom there")
     words.append("hosted AI services, code, weights and agents: other surfaces, not part of this look")
-    return words
+    return tuple(words)

@@ -2,12 +2,13 @@
 
 from livebom.store.errors import StoreBusy, StoreError
 from livebom.store.intervals import Settled
-from livebom.store.rows import AskRow, CoverageRow, KnownServer, PastSweep, ServiceRow, SweepRow
+from livebom.store.rows import AskRow, Baseline, CoverageRow, KnownServer, PastSweep, ServiceRow, SweepRow
 from livebom.store.snapshot import snapshot_path
 from livebom.store.store import Store
 
 __all__ = [
     "AskRow",
+    "Baseline",
     "CoverageRow",
     "KnownServer",
     "PastSweep",

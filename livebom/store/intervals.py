@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from livebom.bom.parts import Alias, Edge, Graph, Part
 from livebom.store.database import Database
-from livebom.store.encode import digests, text
+from livebom.store.encode import digests
 from livebom.store.errors import StoreError
-from livebom.store.shapes import EDGES, PARTS, Node, Shape, alias_of
+from livebom.store.shapes import EDGES, PARTS, Node, Shape, alias_of, alias_row
 
 Pair = tuple[Node | None, Node | None]
 """(before, after): None before for the new, None after for the gone."""
@@ -118,8 +118,7 @@ def _unseen(
 
 
 def _settle_aliases(database: Database, aliases: Iterable[Alias], seen_at: datetime) -> tuple[Alias, ...]:
-    rows = [(one.id, one.same_as, one.kind.value, text(one.key), one.source, seen_at, seen_at) for one in aliases]
-    database.fill("staged_alias", rows)
+    database.fill("staged_alias", (alias_row(one, seen_at) for one in aliases))
     added = tuple(sorted(alias_of(row) for row in database.run("alias_new")))
     database.run("alias_keep")
     database.run("alias_add")

@@ -22,7 +22,7 @@ from livebom.store.errors import StoreBusy, StoreError
 if TYPE_CHECKING:
     import duckdb
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """The shape that `schema.sql` describes."""
 STORAGE_VERSION = "v1.2.0"
 """The storage format: the one DuckDB 1.4 writes by itself, which every later release reads (verified 1.4.5, 2.0.0)."""
@@ -155,7 +155,7 @@ def _ready(path: Path, connection: "duckdb.DuckDBPyConnection", *, read_only: bo
         elif "meta" not in tables or "part_interval" not in tables:
             raise StoreError(path, "not a livebom store", "move it away, or use another file")
         else:
-            _check_version(database)
+            _check_version(database, read_only=read_only)
         database.run("lock")
     except BaseException:
         database.close()
@@ -172,10 +172,16 @@ def _found(database: Database) -> None:
         database.run("found", {"version": SCHEMA_VERSION, "created_at": column_time(datetime.now(UTC))})
 
 
-def _check_version(database: Database) -> None:
+def _check_version(database: Database, *, read_only: bool) -> None:
+    """Refuse a file of a shape that is not known; bring an older one up to it, each step whole or not."""
     [(version,)] = database.run("schema_version")
-    if version is None or version < SCHEMA_VERSION:
+    if version is None or version < 1:
         raise StoreError(database.path, f"made by an unreleased livebom (schema {version})", "move it away")
+    if version < SCHEMA_VERSION and read_only:
+        raise StoreError(database.path, f"made by an older livebom (schema {version})", "run a sweep to upgrade it")
+    for step in range(version + 1, SCHEMA_VERSION + 1):
+        with database.transaction():
+            database.run(f"upgrade_{step}")
     if version > SCHEMA_VERSION:
         raise StoreError(
             database.path,

@@ -48,7 +48,7 @@ def sweeps(database: Database) -> list[PastSweep]:
 
 
 def _past_sweep(row: Row) -> PastSweep:
-    id_, surface, scope, version, started_at, ended_at, complete, tally, observations, asks = row
+    id_, surface, scope, version, started_at, ended_at, complete, tally, not_seen, observations, asks = row
     return PastSweep(
         sweep=SweepRow(
             id=id_,
@@ -60,6 +60,7 @@ def _past_sweep(row: Row) -> PastSweep:
         ended_at=None if ended_at is None else graph_time(ended_at),
         complete=complete,
         tally={} if tally is None else msgspec.json.decode(tally, type=dict[str, int]),
+        not_seen=() if not_seen is None else msgspec.json.decode(not_seen, type=tuple[str, ...]),
         observations=observations,
         asks=asks,
     )

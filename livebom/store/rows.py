@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from livebom.bom.observation import Observation, Outcome
 from livebom.bom.parts import Value
-from livebom.store.encode import column_time, json_text, text
+from livebom.store.encode import column_time, graph_time, json_text, text
 
 Row = tuple[Any, ...]
 """One row in the order of its table's columns."""
@@ -33,6 +33,8 @@ class PastSweep(Struct, frozen=True, kw_only=True):
     """None for a look that is still going on, or whose process died."""
     complete: bool | None
     tally: dict[str, int]
+    not_seen: tuple[str, ...]
+    """In words, what it could not or did not look at."""
     observations: int
     asks: int
 
@@ -53,6 +55,15 @@ class CoverageRow(Struct, frozen=True, kw_only=True):
     complete: bool = False
     reason: str = ""
     """Why it is not complete."""
+
+
+class Baseline(Struct, frozen=True, kw_only=True):
+    """A moment that somebody called good, under a name."""
+
+    name: str
+    as_of: datetime
+    set_at: datetime
+    reason: str = ""
 
 
 class AskRow(Struct, frozen=True, kw_only=True):
@@ -143,3 +154,15 @@ def observation_columns(seen: Observation) -> Row:
         seen.confidence.value,
         seen.outcome.value,
     )
+
+
+def baseline_columns(one: Baseline) -> dict[str, Any]:
+    """A row of `baseline`, by the statement's parameters."""
+    times = {"as_of": column_time(one.as_of), "set_at": column_time(one.set_at)}
+    return {"name": text(one.name), "reason": text(one.reason), **times}
+
+
+def baseline_of(row: Row) -> Baseline:
+    """A baseline from its columns."""
+    name, as_of, set_at, reason = row
+    return Baseline(name=name, as_of=graph_time(as_of), set_at=graph_time(set_at), reason=reason)

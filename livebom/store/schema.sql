@@ -13,7 +13,8 @@ CREATE TABLE sweep (
     started_at TIMESTAMP NOT NULL,
     ended_at TIMESTAMP,
     complete BOOLEAN,
-    tally JSON
+    tally JSON,
+    not_seen JSON
 );
 
 -- coverage: which places a sweep really looked at, and why not where it did not. Written by livebom.turn.
@@ -108,5 +109,15 @@ CREATE TABLE alias (
     part_key VARCHAR NOT NULL,
     source VARCHAR NOT NULL,
     first_seen TIMESTAMP NOT NULL,
-    last_seen TIMESTAMP NOT NULL
+    last_seen TIMESTAMP NOT NULL,
+    method VARCHAR NOT NULL,
+    confidence DOUBLE NOT NULL
+);
+
+-- baseline: moments that somebody called good, by name; the newest row of a name counts. Written by livebom.cli.
+CREATE TABLE baseline (
+    baseline_name VARCHAR NOT NULL,
+    as_of TIMESTAMP NOT NULL,
+    set_at TIMESTAMP NOT NULL,
+    reason VARCHAR NOT NULL
 );

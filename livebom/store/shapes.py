@@ -70,7 +70,15 @@ PARTS = Shape("part_interval", "staged_part", _part, _part_row)
 EDGES = Shape("edge_interval", "staged_edge", _edge, _edge_row)
 
 
+def alias_row(one: Alias, seen_at: datetime) -> Row:
+    """An alias as its columns, seen at that time (UTC without a zone)."""
+    ends = (one.id, one.same_as, one.kind.value, text(one.key), one.source)
+    return (*ends, seen_at, seen_at, text(one.method), one.confidence)
+
+
 def alias_of(row: Row) -> Alias:
     """An alias from its columns."""
-    id_, same_as, kind, key, source = row
-    return Alias(id=id_, same_as=same_as, kind=PartKind(kind), key=key, source=source)
+    id_, same_as, kind, key, source, method, confidence = row
+    return Alias(
+        id=id_, same_as=same_as, kind=PartKind(kind), key=key, source=source, method=method, confidence=confidence
+    )

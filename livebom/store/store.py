@@ -1,14 +1,16 @@
 """The front door: a store that is open, what is written into it and what it tells."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
+from livebom.bom.document import Document
 from livebom.bom.observation import Observation
 from livebom.bom.parts import Edge, Graph, Part
-from livebom.store import read
+from livebom.store import read, state
 from livebom.store.database import Database
 from livebom.store.encode import column_time, json_text
 from livebom.store.errors import StoreError
@@ -16,12 +18,15 @@ from livebom.store.intervals import Look, Settled, settle
 from livebom.store.opening import open_database, view_database
 from livebom.store.rows import (
     AskRow,
+    Baseline,
     CoverageRow,
     KnownServer,
     PastSweep,
     ServiceRow,
     SweepRow,
     ask_columns,
+    baseline_columns,
+    baseline_of,
     coverage_columns,
     observation_columns,
 )
@@ -86,7 +91,9 @@ class Store:
         with self._database.transaction():
             self._database.run("begin_sweep", row)
 
-    def end_sweep(self, sweep_id: str, ended_at: datetime, complete: bool, tally: dict[str, int]) -> None:
+    def end_sweep(
+        self, sweep_id: str, ended_at: datetime, complete: bool, tally: dict[str, int], not_seen: Sequence[str] = ()
+    ) -> None:
         """Flush, and complete the look's row. Raises StoreError where no such look was begun."""
         self.writer.flush()
         row = {
@@ -94,6 +101,7 @@ class Store:
             "ended_at": column_time(ended_at),
             "complete": complete,
             "tally": json_text(tally),
+            "not_seen": json_text(not_seen),
         }
         with self._database.transaction():
             if not self._database.run("end_sweep", row):
@@ -158,6 +166,23 @@ class Store:
     def services(self, at: datetime | None = None) -> list[ServiceRow]:
         """One row per open listener, now or at a time, in order of its key."""
         return read.services(self._database, at)
+
+    def document(self, at: datetime | None = None) -> Document:
+        """The state now, or as it was known at a time, with the last look of every scope it rests on."""
+        return state.document_at(self._database, at)
+
+    def history(self, since: datetime) -> dict[UUID, int]:
+        """How often each part or edge came back since then, for those that went and came."""
+        return state.returns(self._database, since)
+
+    def set_baseline(self, baseline: Baseline) -> None:
+        """Call a moment good; acknowledged when it returns. An earlier one of that name stays in the table."""
+        with self._database.transaction():
+            self._database.run("set_baseline", baseline_columns(baseline))
+
+    def baselines(self) -> list[Baseline]:
+        """Every row ever set, by name and then by when it was set; the last of a name counts."""
+        return [baseline_of(row) for row in self._database.run("baselines")]
 
     def publish(self) -> Path | None:
         """Flush, and copy the file to `<name>.snapshot.duckdb`; None where nothing was written since the last copy."""

@@ -1,1 +1,1 @@
-SELECT id, same_as, kind, part_key, source FROM staged_alias ANTI JOIN alias USING (id, same_as, source);
+SELECT id, same_as, kind, part_key, source, method, confidence FROM staged_alias ANTI JOIN alias USING (id, same_as, source);

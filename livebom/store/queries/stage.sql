@@ -11,5 +11,6 @@ CREATE OR REPLACE TEMP TABLE staged_edge (
     last_seen TIMESTAMP, values_digest BLOB, claims_digest BLOB
 );
 CREATE OR REPLACE TEMP TABLE staged_alias (
-    id UUID, same_as UUID, kind VARCHAR, part_key VARCHAR, source VARCHAR, first_seen TIMESTAMP, last_seen TIMESTAMP
+    id UUID, same_as UUID, kind VARCHAR, part_key VARCHAR, source VARCHAR, first_seen TIMESTAMP, last_seen TIMESTAMP,
+    method VARCHAR, confidence DOUBLE
 );

@@ -1,4 +1,4 @@
-SELECT sweep.sweep_id, surface, scope, livebom_version, started_at, ended_at, complete, tally,
+SELECT sweep.sweep_id, surface, scope, livebom_version, started_at, ended_at, complete, tally, not_seen,
     coalesce(seen.amount, 0), coalesce(asked.amount, 0)
 FROM sweep
 LEFT JOIN (SELECT sweep_id, count(*) AS amount FROM observation GROUP BY sweep_id) AS seen USING (sweep_id)

@@ -180,6 +180,35 @@ def test_store_of_another_schema_is_refused(tmp_path: Path, version: int, reason
         Store.open(path)
 
 
+def test_store_of_the_first_schema_is_brought_up_to_this_one(tmp_path: Path) -> None:
+    import duckdb
+
+    path, fresh = tmp_path / "x.duckdb", tmp_path / "fresh.duckdb"
+    for one in (path, fresh):
+        Store.open(one).close()
+    with duckdb.connect(str(path)) as other:
+        for statement in (
+            "DROP TABLE baseline",
+            "ALTER TABLE alias DROP COLUMN method",
+            "ALTER TABLE alias DROP COLUMN confidence",
+            "ALTER TABLE sweep DROP COLUMN not_seen",
+            "INSERT INTO alias VALUES (uuid(), uuid(), 'model', 'hf:a/b', 'connect', now(), now())",
+            "UPDATE meta SET schema_version = 1",
+        ):
+            other.execute(statement)
+    with pytest.raises(StoreError, match=r"older livebom.*run a sweep to upgrade it"):
+        Store.view(path)
+    with Store.open(path) as store:
+        [alias] = store.document().aliases
+        assert (alias.method, alias.confidence) == ("declared", 1.0)
+        assert store.baselines() == []
+    columns = (
+        "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
+    )
+    with duckdb.connect(str(path)) as upgraded, duckdb.connect(str(fresh)) as made:
+        assert upgraded.execute(columns).fetchall() == made.execute(columns).fetchall()
+
+
 def test_impossible_places_are_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="name a file in a folder"):

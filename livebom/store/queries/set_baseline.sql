@@ -1,0 +1,1 @@
+INSERT INTO baseline VALUES ($name, $as_of, $set_at, $reason);
