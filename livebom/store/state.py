@@ -25,8 +25,7 @@ def returns(database: Database, since: datetime) -> dict[UUID, int]:
 
 
 def _pairs(rows: Iterable[Row]) -> Iterator[tuple[UUID, int]]:
-    for id_, count in rows:
-        yield id_, count
+    return ((row[0], row[1]) for row in rows)
 
 
 def _looks(database: Database, past: Iterable[PastSweep]) -> Iterator[Look]:

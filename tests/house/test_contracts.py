@@ -48,6 +48,8 @@ PLANTS = [
     ("looking", "probes.planted", "livebom.store"),
     ("looking", "livebom.surfaces", "livebom.export"),
     ("turning", "livebom.turn", "livebom.export"),
+    ("answering", "livebom.answers", "livebom.surfaces"),
+    ("answering", "livebom.answers", "livebom.settings"),
     ("recognising", "livebom.recognise.planted", "livebom.net.pace"),
     ("recognising", "livebom.recognise.planted", "livebom.store"),
     ("reply", "livebom.net.reply", "socket"),
