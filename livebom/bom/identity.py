@@ -10,8 +10,12 @@ NAMESPACE = UUID("6f3f6d0e-3c0b-5b7e-9a5d-1d2f0c6e8b41")
 
 
 def part_id(kind: PartKind, key: str) -> UUID:
-    """The id of the part of that kind and natural key; the same everywhere, so merges need no coordination."""
-    return uuid5(NAMESPACE, f"{kind}\x1f{key}")
+    """The id of the part of that kind and natural key; the same everywhere, so merges need no coordination.
+
+    Half surrogate pairs, which a target's JSON can hold and UTF-8 cannot, count as `?`, as they are stored.
+    """
+    whole = key if key.isascii() else key.encode("utf-8", "replace").decode()
+    return uuid5(NAMESPACE, f"{kind}\x1f{whole}")
 
 
 def edge_id(kind: EdgeKind, source: UUID, destination: UUID) -> UUID:
@@ -55,6 +59,11 @@ def host_key(zone: str, host: str) -> str:
 def served_key(server: str, name: str) -> str:
     """The key of a model known only by the name its server gives it."""
     return f"served:{server}/{name}"
+
+
+def finding_key(rule: str, subject: str) -> str:
+    """The key of a finding: the rule, and the key of the part it is about."""
+    return f"{rule}@{subject}"
 
 
 def server_key(zone: str, host: str, product: str, port: int | None = None) -> str:
