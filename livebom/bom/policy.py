@@ -7,7 +7,8 @@ from msgspec import Meta, Struct
 
 from livebom.bom.service import Severity
 
-Id = Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9_.-]*\Z")]
+Id = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9_.-]*\Z")]
+"""A check's id, an event's name, a rule of the policy or a CVE."""
 Pattern = Annotated[str, Meta(min_length=1, max_length=300)]
 """A name with the wildcards `*`, `?` and `[…]`."""
 Words = Annotated[str, Meta(pattern=r"\S")]
@@ -102,7 +103,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rules of one organisation."""
 
     severities: dict[Id, Severity] = {}
-    """A check's id, or an event's name, to the severity it has here, instead of the one it comes with."""
+    """A check's id, a rule of the policy, a CVE or an event's name, to the severity it has here, not as it comes."""
     allow: Allowed = Allowed()
     accept: tuple[Accept, ...] = ()
     windows: tuple[Window, ...] = ()

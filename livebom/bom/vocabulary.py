@@ -17,6 +17,7 @@ COMMON = {
     "supplier": "who made or provides it",
     "license": "an SPDX id, expression or the tag that was found",
     "license_family": "see `livebom.bom.license.Family`",
+    "register_status": "what the official inventory says of it, such as approved",
 }
 """Attributes that any kind may have."""
 
@@ -54,6 +55,7 @@ _MODEL = {
     "purl": "package URL",
     "limitations": "as its card tells",
     "energy": "as its card tells",
+    "card": "list of `field=text`: what else its card tells, named as in OWASP's field registry (`domain=…`)",
     "register_status": "what the official inventory says of it, such as approved",
 }
 
@@ -132,6 +134,7 @@ PARTS: dict[PartKind, PartWord] = {
             "bytes": "",
             "quantization": "",
             "signature": "valid, invalid or none",
+            "signature_url": "where the signature lies",
             "known_bad": "list of the lists that name it",
             "unsafe": "whether loading it may run code",
         },
@@ -147,6 +150,7 @@ PARTS: dict[PartKind, PartWord] = {
             "bytes": "",
             "purl": "package URL",
             "governance": "list of `custodian=…`, `steward=…`, `owner=…`",
+            "card": "list of `field=text`: what else its card tells, by the field names of SPDX 3's dataset profile",
         },
     ),
     K.PROMPT: PartWord(
@@ -210,7 +214,7 @@ PARTS: dict[PartKind, PartWord] = {
     ),
     K.FINDING: PartWord(
         means="a check's verdict, or a known vulnerability, about one part",
-        key="`<rule>@<key of the part it is about>`",
+        key="`<rule>@<key of the part it is about>`; of the policy's rules on pairs, then ` -> <key of the other>`",
         attributes={
             "rule": "the check's id, the policy's rule, or a CVE",
             "title": "",
@@ -223,6 +227,7 @@ PARTS: dict[PartKind, PartWord] = {
             "owasp": "list",
             "seen": "list: what was seen, secrets removed",
             "score": "CVSS",
+            "accepted": "why and until which day, where an accept row of the policy holds",
         },
     ),
 }

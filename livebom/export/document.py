@@ -4,6 +4,7 @@ import msgspec
 
 from livebom.bom.document import Document
 from livebom.bom.report import Report, document_of
+from livebom.export.encoding import encoded
 
 NAME = "json"
 SUFFIXES = (".json",)
@@ -16,7 +17,7 @@ def write(report: Report, *, everything: bool) -> str:
 
 def export(document: Document) -> str:
     """The document, indented for people who open it."""
-    return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=2).decode() + "\n"
+    return encoded(document)
 
 
 def schema() -> dict[str, object]:

@@ -14,7 +14,8 @@ from livebom.bom.observation import Outcome
 from livebom.bom.report import Report, is_ai
 from livebom.bom.service import Auth, Finding, Service, Verdict
 from livebom.bom.text import safe_text
-from livebom.export.changes import sentences
+from livebom.export.changes.table import told
+from livebom.export.changes.words import moment
 
 NAME = "table"
 SUFFIXES = (".txt",)
@@ -140,9 +141,8 @@ def _places(places: list[str]) -> str:
 def _changes(report: Report) -> Iterator[RenderableType]:
     if report.changes is None:
         return
-    since = f" (last look {report.since:%Y-%m-%d %H:%M} UTC)" if report.since else ""
-    lines = sentences(report.changes, report.graph.parts)
-    yield Text(f"Since the last sweep{since}", style="bold")
+    lines = told(report.changes.changes)
+    yield Text(f"Since the last sweep (ended {moment(report.changes.old_at)})", style="bold")
     yield Padding(Text("\n".join(lines) if lines else "nothing changed"), (0, 0, 1, 2))
 
 

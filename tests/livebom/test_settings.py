@@ -15,7 +15,8 @@ from hypothesis import settings as trial
 from hypothesis import strategies as st
 
 from livebom import HOUSE, __version__
-from livebom.bom.policy import Accept, Policy
+from livebom.bom.breaches import RULES
+from livebom.bom.policy import Accept, Allowed, Policy
 from livebom.settings import (
     FILE_CAP,
     DataError,
@@ -311,10 +312,11 @@ def test_the_shipped_policy_changes_nothing_and_its_examples_are_valid() -> None
     assert read(data_path("config", "policy.yaml"), Policy) == Policy()
     text = uncommented(data_path("config", "policy.yaml").read_text(encoding="utf-8"))
     example = parse(text.encode(), Policy, "policy.yaml")[0]
-    assert example.severities
-    assert example.allow.models
     assert example.allow.products == ("ollama", "vllm")
-    assert [row.expires for row in example.accept] == [date(2030, 1, 31)]
+    assert [row.expires for row in example.accept] == [date(2030, 1, 31)] * 2
+    assert all(getattr(example, name) for name in Policy.__struct_fields__), "every key has an example"
+    assert all(getattr(example.allow, name) for name in Allowed.__struct_fields__), "every list has an example"
+    assert set(example.severities) & set(RULES), "a rule of the policy is graded"
 
 
 def test_an_accepted_finding_needs_a_reason_and_a_last_day() -> None:

@@ -1,0 +1,39 @@
+"""JSON fit for a terminal too: indented, in a fixed order, with every hidden character written as an escape."""
+
+import re
+
+import msgspec
+
+from livebom.bom.text import safe_text
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7e]")
+
+
+def encoded(value: object) -> str:
+    r"""The value as JSON that any parser reads back to the same strings, with a newline at its end.
+
+    A character that draws nothing or reorders what is drawn stands as `\uXXXX`. A lone surrogate is no Unicode text and
+    many parsers refuse even its escape: it is written as `safe_text` writes it.
+    """
+    try:
+        data = msgspec.json.encode(value, order="deterministic")
+    except UnicodeEncodeError:
+        data = msgspec.json.encode(_whole(msgspec.to_builtins(value)), order="deterministic")
+    return _BEYOND_ASCII.sub(_escaped, msgspec.json.format(data, indent=2).decode()) + "\n"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
+    if safe_text(character) == character:
+        return character
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, str):
+        return _SURROGATE.sub(lambda match: f"\\u{{{ord(match[0]):x}}}", value)
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list | tuple) else value
