@@ -45,9 +45,9 @@ def baseline_of(store: Store, name: str) -> Baseline | None:
     return next((one for one in reversed(store.baselines()) if one.name == name), None)
 
 
-def state(store: Store, at: datetime | None) -> Document:
-    """The state at a moment, with the looks it rests on."""
-    return store.document(at)
+def newest(store: Store) -> datetime | None:
+    """When the last look ended; None before the first."""
+    return max((past.ended_at for past in store.sweeps() if past.ended_at), default=None)
 
 
 def changes(

@@ -1,9 +1,11 @@
 """The surfaces that can be looked at: each takes its orders and yields what was seen."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from livebom.bom import document
 from livebom.bom.observation import Observation
@@ -13,17 +15,23 @@ from livebom.recognise.catalog import Catalog
 from livebom.recognise.rules import Fingerprint, Never, Shared
 from livebom.settings import DataError, Problem, cache_folder, data_path, read, read_folder
 from probes.engine.tally import Tally
+from probes.found import listener_of
 from probes.inspect import Seen
-from probes.observe import listener_observation, listener_of, server_observations
-from probes.orders import orders_of
+from probes.observe import listener_observation, server_observations
+from probes.orders import digest_of, orders_of, split
+from probes.sources import AUTO, EngineError, sources
 from probes.sweep import Order, Progress, sweep
 
 __all__ = [
+    "AUTO",
+    "EngineError",
     "Order",
     "Progress",
     "Runtime",
     "Seen",
     "Stretch",
+    "Tally",
+    "digest_of",
     "listener_observation",
     "listener_of",
     "load_catalog",
@@ -31,6 +39,8 @@ __all__ = [
     "placed",
     "runtime",
     "servers",
+    "sources",
+    "split",
 ]
 
 SOURCE = "connect"
@@ -62,17 +72,6 @@ class Stretch(Struct, frozen=True, kw_only=True):
         """How many pairs of address and port."""
         return (self.last - self.first + 1) * len(self.ports)
 
-    def holds(self, zone: str, host: str, port: int) -> bool:
-        """Whether the place lies in it."""
-        number = number_of(host)
-        return (
-            zone == self.zone
-            and number is not None
-            and number[1] == self.family
-            and self.first <= number[0] <= self.last
-            and port in self.ports
-        )
-
 
 class Runtime(Struct, kw_only=True):
     """What a look at the network came to."""
@@ -83,21 +82,35 @@ class Runtime(Struct, kw_only=True):
     """Targets of all orders."""
     requests: int = 0
     """Requests sent for all orders."""
+    whole: bool = True
+    """No order was a shard only."""
+    paths: list[str] = []
+    """In words, how each order's open ports were looked for."""
 
     @property
     def complete(self) -> bool:
-        """Whether every order was looked at whole."""
-        return all(tally.complete for tally in self.tallies)
+        """Whether every order was looked at whole; one shard of an order never is."""
+        return self.whole and all(tally.complete for tally in self.tallies)
 
 
 async def runtime(
-    orders: Sequence[Order], catalog: Catalog, take: Callable[[Seen], None], progress: Progress
+    orders: Sequence[Order],
+    catalog: Catalog,
+    take: Callable[[Seen], None],
+    progress: Progress,
+    mark: Callable[[int, Tally, int], None] = lambda *_: None,
 ) -> Runtime:
-    """Sweep the orders one after another; `take` gets each open listener as soon as it was talked to."""
+    """Sweep the orders one after another; `take` gets each open listener as soon as it was talked to.
+
+    `mark` is told now and then which order, what it counted, and up to which counter it is settled. An order that goes
+    on begins with what was counted before.
+    """
     look = Runtime(tallies=[], coverage=[])
-    for order in orders:
-        progress.tally = Tally()
-        tally = await sweep(order, catalog, take, progress)
+    for number, order in enumerate(orders):
+        progress.tally = replace(order.counted)
+        tally = await sweep(order, catalog, take, progress, partial(mark, number, progress.tally))
+        look.paths.append(progress.path)
+        look.whole = look.whole and order.whole
         look.tallies.append(tally)
         look.planned += progress.planned
         look.requests += progress.asked
@@ -108,7 +121,7 @@ async def runtime(
                 last=run.last,
                 family=run.family,
                 ports=block.ports,
-                complete=tally.complete,
+                complete=tally.complete and order.whole,
             )
             for block in order.blocks
             for run in block.ranges
@@ -127,9 +140,10 @@ def servers(
     services: Sequence[Service],
     known: dict[str, str],
     known_serving: dict[str, tuple[str | None, frozenset[str] | None]],
+    known_findings: Collection[str],
 ) -> list[Observation]:
-    """The servers, hosts and models behind the listeners of one sweep."""
-    return server_observations(sweep_id, SOURCE, services, known, known_serving)
+    """The servers, hosts, models and findings behind the listeners of one sweep."""
+    return server_observations(sweep_id, SOURCE, services, known, known_serving, known_findings)
 
 
 def load_catalog(wanted: Sequence[str] | None = None) -> Catalog:

@@ -2,20 +2,26 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from msgspec import Struct, field, structs
 
 from livebom import __version__
-from livebom.bom.coverage import covered
-from livebom.bom.diff import Delta, Step
-from livebom.bom.graph import fold
+from livebom.bom.change import Comparison
+from livebom.bom.coverage import covered, looked_at
+from livebom.bom.document import Document
+from livebom.bom.events import History, compare
+from livebom.bom.grading import graded
+from livebom.bom.graph import fold, value
 from livebom.bom.observation import Observation, Outcome
-from livebom.bom.parts import Edge, Graph, Part
+from livebom.bom.parts import EdgeKind, Graph, PartKind
+from livebom.bom.policy import Policy
 from livebom.bom.report import Report
-from livebom.bom.service import Service
+from livebom.bom.service import Service, Verdict
 from livebom.recognise.catalog import Catalog
-from livebom.store import AskRow, CoverageRow, Store, SweepRow
+from livebom.store import AskRow, Bookmark, CoverageRow, Store, SweepRow, Trail
 from livebom.surfaces import (
     SOURCE,
     Order,
@@ -23,12 +29,19 @@ from livebom.surfaces import (
     Runtime,
     Seen,
     Stretch,
+    Tally,
+    digest_of,
     listener_observation,
     listener_of,
     placed,
     runtime,
     servers,
 )
+
+FLAPPING = timedelta(days=7)
+"""How far back it counts how often a thing came and went."""
+
+_COUNTS = ("sent", "open", "refused", "silent", "unreachable", "lost")
 
 Known = tuple[dict[str, str], dict[str, tuple[str | None, frozenset[str] | None]]]
 
@@ -41,34 +54,42 @@ class Turn(Struct, kw_only=True):
     scope: tuple[str, ...]
     """The targets and exclusions as they were asked for."""
     store: Store | None = None
+    policy: Policy = Policy()
     gone_after: int = 3
     """Complete looks that must miss a part before it counts as gone."""
     notes: tuple[str, ...] = ()
     """What planning already left out, in words."""
     progress: Progress = field(default_factory=Progress)
+    resume: str | None = None
+    """The sweep that goes on, whose process died."""
+    arguments: dict[str, Any] = {}
+    """How the turn was asked for, kept for whoever has to go on with it; no secrets."""
+
+
+class ResumeError(Exception):
+    """The sweep cannot go on; the text says why and what to do."""
 
 
 async def crank(turn: Turn) -> Report:
     """Look at everything the orders name, store it as it comes, and say what changed since the last turn.
 
     What was seen before a cancellation stays stored, and its sweep stays marked as not complete. Raises StoreError
-    where the store cannot take what was seen.
+    where the store cannot take what was seen, ResumeError where a sweep cannot go on.
     """
-    sweep, started = uuid.uuid4().hex, datetime.now(UTC)
-    gathered = _Gathered(sweep, turn)
-    if turn.store:
-        turn.store.begin_sweep(SweepRow(id=sweep, scope=turn.scope, started_at=started, version=__version__))
-    look = await runtime(turn.orders, turn.catalog, gathered.take, turn.progress)
+    sweep, started, orders = _begun(turn)
+    gathered = _Gathered(sweep, turn, orders)
+    look = await runtime(orders, turn.catalog, gathered.take, turn.progress, gathered.mark)
     services = tuple(
-        sorted(gathered.services, key=lambda s: (s.zone, placed(s.host), s.port, s.name or "", s.base_path))
+        sorted(gathered.services.values(), key=lambda s: (s.zone, placed(s.host), s.port, s.name or "", s.base_path))
     )
-    derived = servers(sweep, services, *_known(turn.store))
+    before = turn.store.document() if turn.store else None
+    derived = servers(sweep, services, *_known(turn.store), _open_findings(before))
     observations = (*gathered.observations, *derived)
     graph = fold(observations)
-    changes, since = None, None
-    if turn.store:
+    changes = None
+    if turn.store and before:
         turn.store.add(derived)
-        changes, since = _settle(turn, sweep, look, graph, services)
+        changes = _settle(turn, sweep, look, graph, services, before)
     ended = datetime.now(UTC)
     return Report(
         sweep=sweep,
@@ -76,11 +97,10 @@ async def crank(turn: Turn) -> Report:
         started=started,
         ended=ended,
         complete=look.complete,
-        services=services,
+        services=tuple(graded(one, listener_of(one).key, turn.policy, ended.date()) for one in services),
         graph=graph,
         observations=observations,
         changes=changes,
-        since=since,
         counts=_counts(look),
         not_seen=_not_seen(turn, look, services),
         version=__version__,
@@ -89,13 +109,62 @@ async def crank(turn: Turn) -> Report:
     )
 
 
-class _Gathered:
-    """What a turn collects while it looks."""
+def _begun(turn: Turn) -> tuple[str, datetime, list[Order]]:
+    """The sweep's id and beginning, and its orders: new ones, or those of the sweep that goes on, where it stopped."""
+    if turn.resume is None or turn.store is None:
+        sweep, started = uuid.uuid4().hex, datetime.now(UTC)
+        if turn.store:
+            turn.store.begin_sweep(SweepRow(id=sweep, scope=turn.scope, started_at=started, version=__version__))
+        return sweep, started, list(turn.orders)
+    found = next(((row, trail) for row, trail in turn.store.unfinished() if row.id == turn.resume), None)
+    if found is None:
+        raise ResumeError(f"the sweep {turn.resume} is not one that can go on; `livebom sweeps` lists those that ended")
+    row, trail = found
+    if [one.digest for one in trail.bookmarks] != [digest_of(order) for order in turn.orders]:
+        raise ResumeError("the targets are not those of the sweep that is to go on; give the same ones, or begin anew")
+    return row.id, row.started_at, [_resumed(*pair) for pair in zip(turn.orders, trail.bookmarks, strict=True)]
 
-    def __init__(self, sweep: str, turn: Turn) -> None:
+
+def _resumed(order: Order, mark: Bookmark) -> Order:
+    counted = Tally()
+    for name in _COUNTS:
+        setattr(counted, name, mark.tally.get(name, 0))
+    return structs.replace(order, order_key=bytes.fromhex(mark.order_key), begin=mark.cursor, counted=counted)
+
+
+def _marked(order: Order) -> Bookmark:
+    key, digest = order.order_key.hex(), digest_of(order)
+    return Bookmark(order_key=key, digest=digest, cursor=order.begin, tally=_counted(order.counted))
+
+
+def _counted(tally: Tally) -> dict[str, int]:
+    return {name: getattr(tally, name) for name in _COUNTS}
+
+
+class _Gathered:
+    """What a turn collects while it looks, and how far that is settled."""
+
+    def __init__(self, sweep: str, turn: Turn, orders: Sequence[Order]) -> None:
         self.sweep, self.turn = sweep, turn
-        self.services: list[Service] = []
+        self.services: dict[str, Service] = {}
+        """By the listener's key."""
         self.observations: list[Observation] = []
+        self._marks = [_marked(order) for order in orders]
+        if turn.store:
+            for service in turn.store.unsettled(sweep) if turn.resume else ():
+                self.services[listener_of(service).key] = service
+                self.observations.append(listener_observation(sweep, SOURCE, service))
+            turn.store.mark(sweep, self._trail)
+
+    @property
+    def _trail(self) -> Trail:
+        return Trail(arguments=self.turn.arguments, bookmarks=tuple(self._marks))
+
+    def mark(self, number: int, tally: Tally, cursor: int) -> None:
+        """One order is settled up to there; what was taken is stored before that is."""
+        self._marks[number] = structs.replace(self._marks[number], cursor=cursor, tally=_counted(tally))
+        if self.turn.store:
+            self.turn.store.mark(self.sweep, self._trail)
 
     def take(self, seen: Seen) -> None:
         """Keep one listener; of a product that was not looked for only the ledger, because it was not asked whole."""
@@ -105,13 +174,15 @@ class _Gathered:
         if product is not None and product not in self.turn.catalog.wanted:
             return
         observation = listener_observation(self.sweep, SOURCE, seen.service)
-        self.services.append(seen.service)
+        key = listener_of(seen.service).key
+        self.services[key] = seen.service
         self.observations.append(observation)
         store = self.turn.store
         if store:
             for digest, body in seen.content.items():
                 store.add_content(digest, body)
             store.add([observation])
+            store.add_service(self.sweep, key, seen.service)
 
 
 def _ledger(sweep: str, seen: Seen) -> list[AskRow]:
@@ -145,22 +216,26 @@ def _known(store: Store | None) -> Known:
     return owners, serving
 
 
+def _open_findings(before: Document | None) -> set[str]:
+    """The keys of the findings that were open."""
+    parts = before.parts if before else ()
+    return {part.key for part in parts if part.kind is PartKind.FINDING and value(part, "state") == Verdict.FAIL}
+
+
 def _settle(
-    turn: Turn, sweep: str, look: Runtime, graph: Graph, services: Sequence[Service]
-) -> tuple[Delta | None, datetime | None]:
+    turn: Turn, sweep: str, look: Runtime, graph: Graph, services: Sequence[Service], before: Document
+) -> Comparison | None:
     """Write the look's end, move the intervals, publish, and tell the difference to the state before."""
     store = turn.store
     if store is None:
-        return None, None
-    before = store.graph()
+        return None
     stretches = _stretches(turn, look)
     mute = {(s.zone, s.host, s.port) for s in services if _is_mute(s)}
-    looked = covered(
-        before, lambda zone, host, port: any(s.holds(zone, host, port) for s in stretches if s.complete), mute
-    )
+    known = before.graph
+    looked = covered(known, looked_at(one.told for one in stretches if one.complete), mute) - _undecided(known, graph)
     seen_at = datetime.now(UTC)
     store.add_coverage([_coverage(sweep, stretch) for stretch in stretches])
-    settled = store.settle(
+    store.settle(
         graph,
         sweep_id=sweep,
         seen_at=seen_at,
@@ -171,12 +246,11 @@ def _settle(
         sweep, seen_at, complete=look.complete, tally=_counts(look), not_seen=_not_seen(turn, look, services)
     )
     store.publish()
-    since = max((p.last_seen for p in before.parts.values()), default=None)
-    if since is None:
-        return None, None
-    steps: list[Step[Part]] = [Step(*pair) for pair in settled.parts]
-    arrows: list[Step[Edge]] = [Step(*pair) for pair in settled.edges]
-    return Delta(parts=tuple(steps), edges=tuple(arrows)), since
+    if not before.looks:
+        return None
+    history = History(flaps=store.history(before.at - FLAPPING))
+    names = ("the last sweep", "this sweep")
+    return compare(before, store.document(), turn.policy, seen_at.date(), names=names, history=history)
 
 
 def _stretches(turn: Turn, look: Runtime) -> list[Stretch]:
@@ -188,6 +262,12 @@ def _stretches(turn: Turn, look: Runtime) -> list[Stretch]:
 def _is_mute(service: Service) -> bool:
     """Whether the listener was reached and did not tell its models: those it serves are not known to be gone."""
     return service.outcome is not Outcome.OK or service.models is None
+
+
+def _undecided(known: Graph, seen: Graph) -> set[UUID]:
+    """Findings, and the edges to them, of what was seen again: where a verdict is not said, it is not known."""
+    edges = [one for one in known.edges.values() if one.kind is EdgeKind.HAS_FINDING and one.source in seen.parts]
+    return {id_ for one in edges for id_ in (one.id, one.destination)}
 
 
 def _coverage(sweep: str, stretch: Stretch) -> CoverageRow:
@@ -206,8 +286,7 @@ def _coverage(sweep: str, stretch: Stretch) -> CoverageRow:
 
 
 def _counts(look: Runtime) -> dict[str, int]:
-    names = ("sent", "open", "refused", "silent", "unreachable", "lost")
-    sums = {name: sum(getattr(tally, name) for tally in look.tallies) for name in names}
+    sums = {name: sum(getattr(tally, name) for tally in look.tallies) for name in _COUNTS}
     return {"planned": look.planned, **sums, "requests": look.requests}
 
 
@@ -219,6 +298,8 @@ def _not_seen(turn: Turn, look: Runtime, services: Sequence[Service]) -> tuple[s
         words.append(f"{lost} targets that this host had no socket or port for; lower --rate, or raise its limits")
     if silent:
         words.append(f"{silent} targets answered nothing: a filter, or nobody there")
+    if not look.whole:
+        words.append("the other shards of the range")
     if any(t.stopped or not t.finished for t in look.tallies):
         words.append("the rest of the range: the sweep was ended early")
     mute = [s for s in services if s.outcome is not Outcome.OK]

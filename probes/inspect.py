@@ -33,6 +33,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     version: read.Version = read.Version()
     auth: Auth = Auth.UNKNOWN
     models: tuple[ServedModel, ...] | None = None
+    models_source: str | None = None
     findings: tuple[Finding, ...] = ()
 
 
@@ -104,6 +105,7 @@ def inspect(talk: Conversation, kit: Kit, exposure: str) -> Generator[Ask, Reply
         version=read.version(kit, replies),
         auth=read.auth(kit, replies),
         models=read.models(kit, replies, each),
+        models_source=read.models_source(kit, replies),
         findings=()
         if talk.seal.keyed
         else verdicts(kit, replies, exposure, each, checks.known(), fronted=_fronted(talk, kit)),
@@ -143,6 +145,7 @@ def _service(talk: Conversation, ruling: Ruling, facts: Facts, evidence: tuple[E
         stack=tuple(_layer(standing) for standing in ruling.stack),
         auth=facts.auth,
         models=facts.models,
+        models_source=facts.models_source,
         findings=facts.findings,
         tls=next((reply.tls for reply in reversed(replies) if reply.tls), None),
         requests=talk.inquiry.sent,

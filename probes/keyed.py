@@ -57,7 +57,14 @@ def _filled(service: Service, keyed: Service) -> Service:
         else layer
         for layer in service.stack
     )
-    return replace(service, stack=stack, models=models, version=version, version_source=source)
+    return replace(
+        service,
+        stack=stack,
+        models=models,
+        version=version,
+        version_source=source,
+        models_source=service.models_source or keyed.models_source,
+    )
 
 
 def _marked(stack: tuple[Layer, ...]) -> tuple[Layer, ...]:

@@ -1,11 +1,13 @@
 """From service records to observations: what a sweep says to the graph, and how well each word is known."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from livebom.bom.identity import Serving, assign, host_key, model_alias, served_key
-from livebom.bom.observation import EdgeTo, Fact, Listener, Observation, Outcome
+from livebom.bom.identity import Serving, assign, finding_key, host_key, model_alias, served_key
+from livebom.bom.license import Family, license_of
+from livebom.bom.observation import EdgeTo, Fact, Observation, Outcome
 from livebom.bom.parts import Confidence, EdgeKind, PartKind
-from livebom.bom.service import ServedModel, Service
+from livebom.bom.service import ServedModel, Service, Verdict
+from probes.found import found, listener_of, shown
 
 SURFACE = "runtime"
 
@@ -13,13 +15,6 @@ _OF_A_MODEL = ("family", "parameters", "license", "base")
 """Model fields that belong to the model wherever it runs; the others belong to how this server serves it."""
 
 _OF_SERVING = ("digest", "format", "quantization", "context_length", "path", "loaded")
-
-
-def listener_of(service: Service) -> Listener:
-    """The listener a service record is about."""
-    return Listener(
-        host=service.host, port=service.port, zone=service.zone, name=service.name, base_path=service.base_path
-    )
 
 
 def listener_observation(sweep: str, source: str, service: Service) -> Observation:
@@ -31,6 +26,7 @@ def listener_observation(sweep: str, source: str, service: Service) -> Observati
         "name": Fact(service.name),
         "scheme": Fact(service.scheme, Confidence.VERIFIED),
         "product": Fact(service.product, Confidence.INFERRED),
+        "exposure": Fact(service.exposure, Confidence.INFERRED),
         "stack": Fact([layer.product for layer in service.stack], Confidence.INFERRED),
         "auth": Fact(service.auth.value, Confidence.INFERRED),
         "certificate": Fact(service.tls.sha256 if service.tls else None, Confidence.VERIFIED),
@@ -57,11 +53,13 @@ def server_observations(
     services: Iterable[Service],
     known: Mapping[str, str],
     known_serving: Mapping[str, Serving],
+    known_findings: Collection[str] = (),
 ) -> list[Observation]:
-    """Servers, hosts and models behind the listeners of one sweep.
+    """Servers, hosts, models and findings behind the listeners of one sweep.
 
     `known` and `known_serving` are what earlier looks concluded (see `identity.assign`), so that a workload keeps its
-    key when it moves to another port.
+    key when it moves to another port. `known_findings` are the keys of findings that were open: whether they still are
+    is said; of the others only what fails.
     """
     named = {listener_of(s).key: s for s in services if s.product is not None and s.outcome is Outcome.OK}
     places = {key: (s.zone, s.host, s.product or "", s.port, _serving(s)) for key, s in named.items()}
@@ -70,7 +68,23 @@ def server_observations(
     for key, service in sorted(named.items()):
         observations.append(_server(sweep, source, owners[key], key, service))
         observations += [_model(sweep, source, owners[key], service, m) for m in service.models or ()]
+    for server in sorted(set(owners.values())):
+        its = [service for key, service in sorted(named.items()) if owners[key] == server]
+        observations += _findings(sweep, source, server, its, known_findings)
     return observations
+
+
+def _findings(
+    sweep: str, source: str, server: str, services: Iterable[Service], known: Collection[str]
+) -> Iterable[Observation]:
+    """Each finding once per server, however many of its listeners show it: it is open where any of them fails."""
+    for rule, judged in found(services).items():
+        key = finding_key(rule, server)
+        if judged.state is Verdict.FAIL or (judged.state is not Verdict.UNKNOWN and key in known):
+            service = judged.service
+            has = EdgeTo(kind=EdgeKind.HAS_FINDING, to_kind=PartKind.FINDING, to=key)
+            yield _about(sweep, source, service, PartKind.FINDING, key, judged.facts)
+            yield _about(sweep, source, service, PartKind.SERVER, server, {}, (has,))
 
 
 def _serving(service: Service) -> Serving:
@@ -84,17 +98,19 @@ def _server(sweep: str, source: str, server: str, listener: str, service: Servic
     facts = {
         "product": Fact(product, Confidence.INFERRED),
         "role": Fact(role, Confidence.INFERRED),
-        "version": Fact(service.version),
+        "version": Fact(service.version, evidence=shown(service, service.version_source)),
         "auth": Fact(service.auth.value, Confidence.INFERRED),
         "host": Fact(service.host, Confidence.VERIFIED),
         "zone": Fact(service.zone),
+        "exposure": Fact(service.exposure, Confidence.INFERRED),
     }
     edges = [
         EdgeTo(kind=EdgeKind.LISTENS_ON, to_kind=PartKind.LISTENER, to=listener),
         EdgeTo(kind=EdgeKind.RUNS_ON, to_kind=PartKind.HOST, to=host_key(service.zone, service.host)),
     ]
+    listed = shown(service, service.models_source)
     for model in service.models or ():
-        served = {name: Fact(getattr(model, name)) for name in _OF_SERVING}
+        served = {name: Fact(getattr(model, name), evidence=listed) for name in _OF_SERVING}
         edges.append(
             EdgeTo(
                 kind=EdgeKind.SERVES,
@@ -107,7 +123,10 @@ def _server(sweep: str, source: str, server: str, listener: str, service: Servic
 
 
 def _model(sweep: str, source: str, server: str, service: Service, model: ServedModel) -> Observation:
-    facts = {"name": Fact(model.name), **{name: Fact(getattr(model, name)) for name in _OF_A_MODEL}}
+    listed = shown(service, service.models_source)
+    told = {name: Fact(getattr(model, name), evidence=listed) for name in ("name", *_OF_A_MODEL)}
+    family = license_of(model.license).family if model.license else Family.UNKNOWN
+    facts = {**told, "license_family": Fact(family.value, Confidence.INFERRED, listed)}
     alias = model_alias(service.product or "", model.name, model.base or model.path)
     key = served_key(server, model.name)
     return _about(sweep, source, service, PartKind.MODEL, key, facts, aliases=(alias,) if alias else ())

@@ -1,7 +1,8 @@
 """From the targets a person wrote to sweep orders: one per group, with its own zone, pace, doors and owners."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
+from hashlib import blake2b
 
 import msgspec
 
@@ -18,9 +19,19 @@ MOST_DOORS = 65_536
 
 
 def orders_of(
-    targets: Targets, settings: Settings, *, key: bytes, i_mean_it: bool = False, headers: tuple[Header, ...] = ()
+    targets: Targets,
+    settings: Settings,
+    *,
+    key: bytes,
+    i_mean_it: bool = False,
+    headers: tuple[Header, ...] = (),
+    engine: str = "connect",
+    shard: tuple[int, int] = (1, 1),
+    own: Sequence[Range] = (),
 ) -> tuple[list[Order], Scope]:
     """The orders, and the scope they all lie in; `headers` go with every ask.
+
+    `own` are this host's addresses: unless the engine is `connect`, they make orders of their own, which connect.
 
     Raises ScopeError where the scope is refused: then nothing may be sent.
     """
@@ -28,11 +39,49 @@ def orders_of(
     scope = targets.scope(ports_never=never, i_mean_it=i_mean_it)
     orders = []
     for group in targets.groups:
-        own = _only(targets, group).scope(ports_never=never, i_mean_it=True)
-        if own.blocks:
-            order = _order(group, own, settings, never, key)
-            orders.append(msgspec.structs.replace(order, headers=headers))
+        alone = _only(targets, group).scope(ports_never=never, i_mean_it=True)
+        if alone.blocks:
+            order = _order(group, alone, settings, never, key)
+            order = msgspec.structs.replace(order, headers=headers, engine=engine, shard=shard)
+            orders += [order] if engine == "connect" else split(order, own)
     return orders, scope
+
+
+def split(order: Order, own: Sequence[Range]) -> list[Order]:
+    """The order as one for this host's own addresses, which plain connects reach, and one for all the others.
+
+    Each keeps what it does not share with the other; where all addresses are on one side, it is one order.
+    """
+    here, there = [], []
+    for block in order.blocks:
+        cut = [part for run in block.ranges for part in _cut(run, own)]
+        here += [Block(ranges=(run,), ports=block.ports) for run, is_own in cut if is_own]
+        there += [Block(ranges=(run,), ports=block.ports) for run, is_own in cut if not is_own]
+    if not here or not there:
+        return [order if there else msgspec.structs.replace(order, engine="connect")]
+    mine = msgspec.structs.replace(order, blocks=tuple(here), engine="connect")
+    return [mine, msgspec.structs.replace(order, blocks=tuple(there))]
+
+
+def _cut(run: Range, own: Sequence[Range]) -> Iterator[tuple[Range, bool]]:
+    """The run in pieces, each wholly within or wholly outside of our own addresses, in order."""
+    at = run.first
+    for mine in sorted((one for one in own if one.meets(run)), key=lambda one: one.first):
+        first, last = max(mine.first, at), min(mine.last, run.last)
+        if last < at:
+            continue
+        if at < first:
+            yield Range(at, first - 1, run.family), False
+        yield Range(first, last, run.family), True
+        at = last + 1
+    if at <= run.last:
+        yield Range(at, run.last, run.family), False
+
+
+def digest_of(order: Order) -> str:
+    """Of what the order names and of which shard of it: two with the same one walk the same targets in the same way."""
+    blocks = [([(run.first, run.last, run.family) for run in block.ranges], block.ports) for block in order.blocks]
+    return blake2b(repr((order.zone, order.shard, blocks)).encode(), digest_size=16).hexdigest()
 
 
 def _only(targets: Targets, group: Group) -> Targets:

@@ -23,13 +23,14 @@ from livebom.net.reply import Ask, Reply
 from livebom.net.seal import Seal
 from livebom.recognise.catalog import Catalog
 from livebom.recognise.plan import Budget
-from probes.engine.connect import connect_sweep
 from probes.engine.http import Job, Talker
 from probes.engine.permute import Permutation
-from probes.engine.plan import Block, make_plan
+from probes.engine.plan import Block, Plan, make_plan
 from probes.engine.tally import Open, Tally
 from probes.inspect import Seen, examine
 from probes.keyed import joined, wants_key
+from probes.marks import Marks
+from probes.sources import Hunt, chosen
 
 QUEUED = 512
 """Conversations' results that may wait to be taken; beyond it the talking stops until there is room."""
@@ -77,6 +78,32 @@ class Order(Struct, frozen=True, kw_only=True):
     key: bytes
     """Keys the hashes that stand for secrets."""
     budget: Budget = Budget()
+    engine: str = "connect"
+    """The source of open ports, or `auto`; see `probes.sources`."""
+    order_key: bytes = field(default_factory=partial(secrets.token_bytes, 16))
+    """Of the order in which targets are tried."""
+    shard: tuple[int, int] = (1, 1)
+    """Which of how many equal intervals of that order."""
+    begin: int | None = None
+    """The counter to go on from, where an earlier sweep ended early."""
+    counted: Tally = field(default_factory=Tally)
+    """What that sweep had counted by then."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is more than a shard."""
+        return self.shard == (1, 1)
+
+    @property
+    def plan(self) -> Plan:
+        """What it names, numbered."""
+        return make_plan(self.blocks)
+
+    def interval(self, plan: Plan) -> tuple[int, int]:
+        """The counters to walk: from the first to before the last."""
+        size, (which, of) = Permutation(len(plan), self.order_key).size, self.shard
+        start, stop = size * (which - 1) // of, size * which // of
+        return max(start, start if self.begin is None else min(self.begin, stop)), stop
 
 
 class Progress(Struct):
@@ -88,15 +115,23 @@ class Progress(Struct):
     listeners: int = 0
     finished: int = 0
     failed: int = 0
+    path: str = ""
+    """In words: how open ports are looked for, and why so."""
 
 
 async def sweep(
-    order: Order, catalog: Catalog, take: Callable[[Seen], None], progress: Progress | None = None
+    order: Order,
+    catalog: Catalog,
+    take: Callable[[Seen], None],
+    progress: Progress | None = None,
+    mark: Callable[[int], None] | None = None,
 ) -> Tally:
     """Look at everything the order names; `take` is called in the caller's task for each open listener.
 
     Connecting and talking run in a thread each; cancelling ends both within a fraction of a second, and what was
-    taken so far stays taken. One listener's misbehaviour ends its own conversation only.
+    taken so far stays taken. One listener's misbehaviour ends its own conversation only. `mark` is called there too,
+    about once a second, with the counter before which every target was tried and every open one taken: `begin` of an
+    order that goes on. Raises EngineError where the order's engine cannot look.
     """
     run = _Run(order, catalog, progress or Progress())
     async with anyio.create_task_group() as group:
@@ -104,9 +139,9 @@ async def sweep(
         group.start_soon(to_thread.run_sync, run.talk)
         try:
             while not run.over:
-                run.drain(take)
+                run.drain(take, mark)
                 await anyio.sleep(_POLL)
-            run.drain(take)
+            run.drain(take, mark)
         finally:
             run.stop()  # within the group, which would wait for the threads to walk the whole plan
     return run.progress.tally
@@ -118,12 +153,27 @@ class _Run:
     def __init__(self, order: Order, catalog: Catalog, progress: Progress) -> None:
         self.order, self.catalog, self.progress = order, catalog, progress
         self.nonce = secrets.token_hex(8)
-        self.plan = make_plan(order.blocks)
-        progress.planned = len(self.plan)
+        plan = order.plan
         pace = Pace(order.rate)
-        self.pace = pace
+        start, stop = order.interval(plan)
+        self.hunt = Hunt(
+            plan=plan,
+            key=order.order_key,
+            start=start,
+            stop_at=stop,
+            pace=pace,
+            timeout=order.timeout,
+            allowed=order.allowed,
+            on_open=self._opened,
+            stop=self._stopping,
+            tally=progress.tally,
+        )
+        self.source, progress.path = chosen(order.engine, self.hunt)
+        whole = Permutation(len(plan), order.order_key).size
+        progress.planned = len(plan) * (stop - start) // whole if whole else 0
+        self.marks = Marks()
         self._stop = threading.Event()
-        self._results: deque[Seen] = deque()
+        self._results: deque[tuple[int, Seen]] = deque()
         self._room = threading.Semaphore(QUEUED)
         self._waiting = threading.Semaphore(WAITING)
         self._over = threading.Event()
@@ -145,17 +195,8 @@ class _Run:
 
     def connect(self) -> None:
         """Thread one: find open ports."""
-        walk = Permutation(len(self.plan), secrets.token_bytes(16)).walk()
         try:
-            connect_sweep(
-                self.plan,
-                walk,
-                self.pace,
-                timeout=self.order.timeout,
-                on_open=self._opened,
-                stop=self._stop.is_set,
-                tally=self.progress.tally,
-            )
+            self.source.find(self.hunt)
         finally:
             self.talker.close()
 
@@ -172,23 +213,33 @@ class _Run:
         self._stop.set()
         self.talker.stop()
 
-    def drain(self, take: Callable[[Seen], None]) -> None:
-        """Hand over what has come, in the caller's thread."""
+    def drain(self, take: Callable[[Seen], None], mark: Callable[[int], None] | None) -> None:
+        """Hand over what has come, in the caller's thread, and say how far everything is settled."""
         self.progress.asked = self.talker.asked
         while self._results:
-            seen = self._results.popleft()
+            number, seen = self._results.popleft()
             self._room.release()
-            owner = self.order.owner(seen.listener.host, seen.listener.name)
-            take(replace(seen, service=replace(seen.service, owner=owner)) if owner else seen)
+            place, order = seen.listener, self.order
+            service = replace(
+                seen.service, owner=order.owner(place.host, place.name), exposure=order.exposure(place.host)
+            )
+            take(replace(seen, service=service))
+            self.marks.taken(number)
+        settled = self.marks.settled(self.progress.tally.cursor)
+        if settled is not None and mark is not None:
+            mark(settled)
+
+    def _stopping(self) -> bool:
+        return self._stop.is_set()
 
     def _opened(self, found: list[Open]) -> None:
         for place in found:
             for door in self.order.doors.get((place.address, place.port), (Door(),)):
                 if self._acquire(self._waiting):
                     self.progress.listeners += 1
-                    self.talker.submit(self._job(place, door))
+                    self.talker.submit(self._job(place, door, self.marks.opened()))
 
-    def _job(self, place: Open, door: Door) -> Job:
+    def _job(self, place: Open, door: Door, number: int) -> Job:
         listener = Listener(
             host=place.address,
             port=place.port,
@@ -203,6 +254,7 @@ class _Run:
             port=place.port,
             name=door.name,
             talk=partial(self._examine, listener),
+            number=number,
             deadline=looks * TALK * self.order.timeout,
         )
 
@@ -246,14 +298,16 @@ class _Run:
         self.progress.failed += 1
         _log.exception("conversation.failed", listener=safe_text(listener.key), error=safe_text(repr(error)))
 
-    def _done(self, _job: Job, result: Any, error: BaseException | None) -> None:
+    def _done(self, job: Job, result: Any, error: BaseException | None) -> None:
         self._waiting.release()
         self.progress.finished += 1
         if error is not None and not self._stop.is_set():
             _log.error("conversation.lost", error=safe_text(repr(error)))
             self.progress.failed += 1
-        if isinstance(result, Seen) and self._acquire(self._room):
-            self._results.append(result)
+        if not isinstance(result, Seen):
+            self.marks.taken(job.number)
+        elif self._acquire(self._room):
+            self._results.append((job.number, result))
 
     def _acquire(self, semaphore: threading.Semaphore) -> bool:
         """Wait for room, but not beyond the sweep's end."""

@@ -1,4 +1,4 @@
-"""The demonstration behind `make demo`: a lab of AI servers is swept, changed behind livebom's back, swept again."""
+"""The demonstration behind `make demo`: a lab of AI servers is swept, changed behind its back, swept again and told."""
 
 import subprocess
 import sys
@@ -15,6 +15,8 @@ from tests.recording import Request, load
 
 PREFIX = "127.77.0"
 TARGET = f"{PREFIX}.0/28"
+SHOWN = Path(".cache", "demo")
+"""Where what the demonstration writes can be looked at afterwards."""
 OLLAMA, VLLM = "ollama-0.32.15-default", "vllm-0.32.0-cpu-apikey"
 TRITON, LLAMA = "triton-2.51.0-explicit", "llama-server-0c1e57098-default"
 SERVERS = [
@@ -30,6 +32,16 @@ SERVERS = [
 ]
 PORTS = "1234,3000,8000-8002,8080-8081,11434"
 """What the lab uses, and no more: whatever else this machine runs is none of the demonstration's business."""
+TARGETS = f"""groups:
+  lab:
+    include: [{TARGET}]
+    ports: "{PORTS}"
+    zone: lab
+    exposure: private           # as if colleagues could reach it
+    owners:
+      - {{match: {PREFIX}.0-{PREFIX}.3, owner: gpu-team@example}}
+      - {{match: {TARGET}, owner: lab@example}}
+"""
 NEW_MODEL = "qwen3:4b"
 _LOOKED = (0, 1, 3)
 """Exit codes of a look that happened: nothing to say, findings, not complete."""
@@ -55,10 +67,15 @@ def _demonstrate(lab: Lab, store: Path) -> int:
     for place, recording in lab.listeners.items():
         print(f"   {place.host}:{place.port:<6} {recording}")
 
-    _say("2. Sweeping it. livebom is told the network, and nothing else.")
-    code = _discover(store)
-    if code not in _LOOKED:
+    _say("2. Sweeping it. livebom is told the network and whose it is, and nothing else.")
+    (ROOT / SHOWN).mkdir(parents=True, exist_ok=True)
+    (ROOT / SHOWN / "targets.yaml").write_text(TARGETS, encoding="utf-8")
+    keep = ["--db", str(store)]
+    look = ["discover", "--targets", str(SHOWN / "targets.yaml"), "--rate", "5000", *keep]
+    if (code := _run(*look)) not in _LOOKED:
         return code
+    _say("   This is how it should be; later states are compared with it.")
+    _run("baseline", "set", "--reason", "as designed", *keep)
 
     _say("3. Changing the lab behind livebom's back:")
     add_model(lab, places[OLLAMA])
@@ -68,16 +85,23 @@ def _demonstrate(lab: Lab, store: Path) -> int:
     second = lab.add(LLAMA, host=places[LLAMA].host, port=8081)
     print(f"   the llama-server at {second.host} is suddenly reachable on port {second.port} too")
 
-    _say("4. Sweeping again with the same store; what changed stands at the end.")
-    code = _discover(store)
-    if code not in _LOOKED:
+    _say("4. Sweeping again, and asking what changed.")
+    if (code := _run(*look, "-o", str(SHOWN / "services.jsonl"))) not in _LOOKED:
         return code
+    if (code := _run("diff", "last-good", "now", *keep)) not in _LOOKED:
+        return code
+
+    _say("5. Writing the bill of materials for other tools, and for a browser.")
+    for name in ("livebom.cdx.json", "report.html"):
+        if code := _run("export", "now", "-o", str(SHOWN / name), *keep):
+            return code
+        print(f"   {ROOT / SHOWN / name}  {(ROOT / SHOWN / name).stat().st_size:,} bytes")
     asked = sum(len(lab.requests(place)) for place in lab.listeners)
     _say(f"Both sweeps together sent {asked} requests to {len(lab.listeners)} listeners, counted at the servers.")
     print("Next, for example:")
     print("   .venv/bin/livebom discover 127.0.0.1          what runs on this machine")
     print("   .venv/bin/livebom discover 10.0.0.0/24        a network you are allowed to sweep")
-    print("   .venv/bin/livebom services                    what is known to run")
+    print("   .venv/bin/livebom question                    what the bill of materials can be asked")
     return 0
 
 
@@ -85,8 +109,8 @@ def _say(line: str) -> None:
     print(f"\n{line}", flush=True)
 
 
-def _discover(store: Path) -> int:
-    arguments = ["discover", TARGET, "--ports", PORTS, "--db", str(store), "--rate", "5000"]
+def _run(*arguments: str) -> int:
+    """Run livebom where a newcomer can see it; its exit code."""
     print(f"   $ livebom {' '.join(arguments)}\n", flush=True)
     code = subprocess.run([sys.executable, "-m", "livebom", *arguments], cwd=ROOT, timeout=60).returncode
     if code not in _LOOKED:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from livebom.bom.identity import alias, edge_id, part_id
-from livebom.bom.merge import join_attributes, join_node
+from livebom.bom.join import join_attributes, join_node
 from livebom.bom.observation import Fact, Observation
 from livebom.bom.parts import Alias, Attributes, Claim, Edge, Graph, Part, PartKind, Value
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from livebom.bom.diff import Delta
+from livebom.bom.change import Comparison
 from livebom.bom.document import Document, Look, Stretch, document
 from livebom.bom.observation import Observation
 from livebom.bom.parts import Graph
@@ -26,9 +26,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """Every open listener, AI or not, by address and port."""
     graph: Graph
     observations: tuple[Observation, ...]
-    changes: Delta | None = None
+    changes: Comparison | None = None
     """Against the store's last state; None where nothing was stored or there was nothing before."""
-    since: datetime | None = None
     counts: dict[str, int] = {}
     """Targets planned, tried, open, refused, silent, unreachable and lost, and requests sent."""
     not_seen: tuple[str, ...] = ()

@@ -77,6 +77,12 @@ class Finding(Struct, frozen=True, kw_only=True):
     state: Verdict
     evidence: tuple[str, ...] = ()
     remediation: str = ""
+    cwe: tuple[str, ...] = ()
+    """Numbers of the Common Weakness Enumeration."""
+    owasp: tuple[str, ...] = ()
+    """Ids of the OWASP Top 10 for LLM applications 2025."""
+    accepted: str = ""
+    """Until when and why somebody answers for it; empty where nobody does."""
 
 
 class TlsFacts(Struct, frozen=True, kw_only=True):
@@ -111,6 +117,8 @@ class Service(Struct, frozen=True, kw_only=True):
     auth: Auth = Auth.UNKNOWN
     models: tuple[ServedModel, ...] | None = None
     """None where the list could not be read, empty where the server says it serves none."""
+    models_source: str | None = None
+    """The request whose answer listed them."""
     findings: tuple[Finding, ...] = ()
     tls: TlsFacts | None = None
     requests: int = 0
@@ -118,6 +126,8 @@ class Service(Struct, frozen=True, kw_only=True):
     outcome: Outcome = Outcome.OK
     owner: str | None = None
     """Whom to call, by the rules of the targets file."""
+    exposure: str | None = None
+    """From where its address can be reached: `loopback`, `private` or `public`."""
     conflict: tuple[str, ...] = ()
     """Products that cannot all be there yet are all claimed: a mimic or a honeypot."""
     at: datetime

@@ -10,6 +10,7 @@ import click
 from livebom.bom.text import safe_text
 from livebom.net.refusal import ScopeError
 from livebom.net.targets import TargetErrors
+from livebom.readers import ReadProblem
 from livebom.settings import DataError, DataErrors
 
 FINDINGS, USAGE, INCOMPLETE, INTERNAL, INTERRUPTED = 1, 2, 3, 4, 130
@@ -24,7 +25,7 @@ def told(verb: Callable[P, int]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             code = verb(*args, **kwargs)
-        except (TargetErrors, ScopeError, DataError, DataErrors) as error:
+        except (TargetErrors, ScopeError, DataError, DataErrors, ReadProblem) as error:
             code = complain(str(error), USAGE)
         except KeyboardInterrupt:
             code = complain(
@@ -33,6 +34,10 @@ def told(verb: Callable[P, int]) -> Callable[P, None]:
         except BrokenPipeError:
             sys.stderr.close()
             code = 0
+        except OSError as error:
+            code = complain(f"{error.filename or 'the output'}: {error.strerror or error}", INTERNAL)
+        except _turn_errors() as error:
+            code = complain(str(error), USAGE)
         except _store_errors() as error:
             code = complain(str(error), INTERNAL)
         sys.exit(code)
@@ -51,3 +56,10 @@ def _store_errors() -> tuple[type[Exception], ...]:
     from livebom.store import StoreError
 
     return (StoreError,)
+
+
+def _turn_errors() -> tuple[type[Exception], ...]:
+    from livebom.surfaces import EngineError
+    from livebom.turn import ResumeError
+
+    return (EngineError, ResumeError)

@@ -17,14 +17,20 @@ def emit(report: Report, form: str | None, path: Path | None, *, everything: boo
     Raises OSError where the file cannot be written; then nothing is left half-written.
     """
     form = form or (format_of(path) if path else None) or table.NAME
-    if path is not None:
-        write_whole(path, written(report, form, everything=everything))
-    elif form == table.NAME and sys.stdout.isatty():
+    if path is None and form == table.NAME and sys.stdout.isatty():
         Console(no_color=not color, highlight=False, markup=False, emoji=False).print(
             table.rendered(report, everything=everything)
         )
     else:
-        sys.stdout.write(written(report, form, everything=everything))
+        deliver(written(report, form, everything=everything), path)
+
+
+def deliver(text: str, path: Path | None) -> None:
+    """Write the text to the file, whole, or to stdout. Raises OSError where the file cannot be written."""
+    if path is not None:
+        write_whole(path, text)
+    else:
+        sys.stdout.write(text)
         sys.stdout.flush()
 
 

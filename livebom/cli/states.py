@@ -3,17 +3,18 @@
 import os
 import sys
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 import click
 
+from livebom.answers import UnknownState, moment
 from livebom.bom.document import Document
 from livebom.bom.policy import Policy
 from livebom.bom.text import safe_text
 from livebom.cli.listing import read_store
 from livebom.cli.when import When
-
-MEANS = "A file, `now`, a baseline such as `last-good`, a sweep's id, or a time such as yesterday or 2026-11-21T08:00."
+from livebom.store import Store
 
 
 def state_of(reference: str, db: str | None) -> Document:
@@ -26,15 +27,18 @@ def state_of(reference: str, db: str | None) -> Document:
         from livebom.readers import read
 
         return read(data, reference)
-    from livebom.answers import UnknownState, moment, state
-
     with read_store(db) as store:
-        try:
-            return state(store, moment(store, reference))
-        except UnknownState as unknown:
-            with suppress(click.UsageError):
-                return state(store, When().convert(reference, None, None))
-            raise click.UsageError(safe_text(str(unknown), 300)) from None
+        return store.document(asked(store, reference))
+
+
+def asked(store: Store, reference: str) -> datetime | None:
+    """The moment that the reference means in that store; None is now. Raises click.UsageError for nonsense."""
+    try:
+        return moment(store, reference)
+    except UnknownState as unknown:
+        with suppress(click.UsageError):
+            return When().convert(reference, None, None)
+        raise click.UsageError(safe_text(str(unknown), 300)) from None
 
 
 def _bytes(reference: str) -> bytes | None:

@@ -19,13 +19,16 @@ from livebom.cli.keys import key_options, own_keys
 from livebom.cli.logs import configure
 from livebom.cli.output import emit
 from livebom.cli.progress import show
+from livebom.cli.sharding import Shard, kept, restored, unfinished
+from livebom.cli.states import policy_of
 from livebom.export import formats
 from livebom.net.credentials import Header
+from livebom.net.own import own_addresses
 from livebom.net.scope import Scope
 from livebom.net.targets import read_targets
 from livebom.settings import Settings, examine, load_settings
 from livebom.store import Store
-from livebom.surfaces import Order, load_catalog, orders_of
+from livebom.surfaces import AUTO, Order, load_catalog, orders_of, sources
 from livebom.turn import Turn, crank
 
 
@@ -39,9 +42,13 @@ class Options(Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...]
     header: tuple[Header, ...]
     bearer_file: Path | None
+    engine: str
+    shard: tuple[int, int]
+    resume: str | None
     rate: float | None
     timeout: float | None
     db: str | None
+    policy: Path | None
     no_store: bool
     output: Path | None
     format: str | None
@@ -61,12 +68,22 @@ class Options(Struct, frozen=True, kw_only=True):
 @click.option("--ports", metavar="LIST", help="80,443,8000-8100 or `ai`, the ports of all known servers (default).")
 @click.option("--exclude", multiple=True, metavar="TARGET", help="Never contact this; may be given again.")
 @key_options
+@click.option(
+    "--engine", type=click.Choice([AUTO, *sorted(sources())]), default=AUTO, help="How open ports are looked for."
+)
+@click.option("--shard", type=Shard(), default="1/1", metavar="K/N", help="Only the K-th of N parts of the targets.")
+@click.option("--resume", metavar="SWEEP", help="Go on with a sweep whose process died.")
 @click.option("--rate", type=float, metavar="N", help="Connection attempts and requests per second (default 1000).")
 @click.option("--timeout", type=float, metavar="S", help="Seconds to wait for a connection (default 2).")
 @click.option("--db", metavar="FILE", help="The store (default: ~/.local/state/livebom/livebom.duckdb).")
+@click.option(
+    "--policy", type=click.Path(path_type=Path), help="The rules that grade changes (default: the settings')."
+)
 @click.option("--no-store", is_flag=True, help="Keep nothing: only print.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write there; the suffix chooses the format.")
-@click.option("--format", "-f", type=click.Choice(sorted(formats())), help="table (default), json or jsonl.")
+@click.option(
+    "--format", "-f", type=click.Choice(sorted(formats())), help="table (default), json, jsonl, or one of `export`."
+)
 @click.option("--all", "everything", is_flag=True, help="Also list open ports that are no AI service.")
 @click.option(
     "--fail-on", type=click.Choice([s.value for s in Severity]), help="Exit 1 for findings this bad or worse."
@@ -90,12 +107,27 @@ def command(**given: Any) -> int:
 
     Exit code: 1 findings reach --fail-on, 2 usage, 3 the look was not complete, 4 internal, 130 interrupted, else 0.
     """
-    options = Options(**given)
+    configure(quiet=given["quiet"], verbose=given["verbose"])
+    settings = load_settings({name: given[name] for name in ("rate", "timeout", "db")}, os.environ)
+    with ExitStack() as stack:
+        store = stack.enter_context(_open(settings)) if given["resume"] else None
+        again = unfinished(store, given["resume"]) if store else None
+        options = Options(**restored(given, again))
+        turn = _planned(options, settings)
+        if turn is None:
+            return 0
+        if store is None and not options.no_store:
+            store = stack.enter_context(_open(settings))
+        turn.store, turn.resume = store, again.id if again else None
+        report = anyio.run(_watched, turn, options)
+    emit(report, options.format, options.output, everything=options.everything, color=_color(options))
+    return _code(report, options.fail_on)
+
+
+def _planned(options: Options, settings: Settings) -> Turn | None:
+    """What the options ask for, still without a store; None where the plan was only to be printed."""
     if not options.target and not options.targets:
         raise click.UsageError("name what to look at: an address, a CIDR, host:port, a URL, or --targets FILE")
-    configure(quiet=options.quiet, verbose=options.verbose)
-    flags = {"rate": options.rate, "timeout": options.timeout, "db": options.db}
-    settings = load_settings(flags, os.environ)
     catalog = load_catalog(options.servers.split(",") if options.servers else None)
     keys = own_keys(options.header, options.bearer_file, quiet=options.quiet)
     targets = read_targets(
@@ -110,28 +142,30 @@ def command(**given: Any) -> int:
         environment=os.environ,
     )
     orders, scope = orders_of(
-        targets, settings, key=secrets.token_bytes(32), i_mean_it=options.i_mean_it, headers=keys.plain
+        targets,
+        settings,
+        key=secrets.token_bytes(32),
+        i_mean_it=options.i_mean_it,
+        headers=keys.plain,
+        engine=options.engine,
+        shard=options.shard,
+        own=own_addresses(),
     )
     if not options.quiet:
         for note in (*targets.notes, *scope.notes):
             complain(f"note: {note}", 0)
-    written = (*options.target, *options.targets, *(f"not {one}" for one in options.exclude))
     if options.dry_run:
         _print_plan(orders, scope, settings, len(catalog.wanted))
-        return 0
-    with ExitStack() as stack:
-        store = None if options.no_store else stack.enter_context(_open(settings))
-        turn = Turn(
-            orders=orders,
-            catalog=catalog,
-            scope=written,
-            store=store,
-            gone_after=settings.gone_after,
-            notes=scope.notes,
-        )
-        report = anyio.run(_watched, turn, options)
-    emit(report, options.format, options.output, everything=options.everything, color=_color(options))
-    return _code(report, options.fail_on)
+        return None
+    return Turn(
+        orders=orders,
+        catalog=catalog,
+        scope=(*options.target, *options.targets, *(f"not {one}" for one in options.exclude)),
+        policy=policy_of(options.policy),
+        gone_after=settings.gone_after,
+        notes=scope.notes,
+        arguments=kept(options),
+    )
 
 
 def _open(settings: Settings) -> Store:
@@ -171,7 +205,7 @@ def _print_plan(orders: list[Order], scope: Scope, settings: Settings, products:
 def _code(report: Report, fail_on: str | None) -> int:
     if fail_on is not None:
         limit = Severity(fail_on).rank
-        failed = (f for s in report.services for f in s.findings if f.state is Verdict.FAIL)
+        failed = (f for s in report.services for f in s.findings if f.state is Verdict.FAIL and not f.accepted)
         if any(finding.severity.rank <= limit for finding in failed):
             return FINDINGS
     return 0 if report.complete else INCOMPLETE

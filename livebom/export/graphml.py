@@ -5,7 +5,7 @@ a list are joined by ` | `. Hidden characters, among them all that XML forbids, 
 """
 
 from collections.abc import Iterable, Iterator
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from livebom.bom.document import Document
 from livebom.bom.graph import name_of, values
@@ -103,7 +103,7 @@ def _common(types: set[str]) -> str:
 
 def _data(domain: str, row: Row, ids: dict[tuple[str, str], str], indent: str) -> Iterator[str]:
     for name in sorted(row):
-        yield f'{indent}<data key="{ids[domain, name]}">{escape(_text(row[name]))}</data>'
+        yield f'{indent}<data key="{ids[domain, name]}">{escape(_text(row[name]), quote=False)}</data>'
 
 
 def _text(value: Value) -> str:
@@ -119,4 +119,4 @@ def _shown(text: str) -> str:
 
 
 def _attribute(name: str) -> str:
-    return quoteattr(_shown(name))
+    return f'"{escape(_shown(name))}"'

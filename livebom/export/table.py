@@ -1,6 +1,6 @@
 """The report for people (`table`): services, findings with their fix, what changed, and what was not looked at."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from itertools import groupby
 
@@ -90,7 +90,7 @@ def _models(service: Service) -> str:
 
 
 def _failed(service: Service) -> list[Finding]:
-    return [finding for finding in service.findings if finding.state is Verdict.FAIL]
+    return [finding for finding in service.findings if finding.state is Verdict.FAIL and not finding.accepted]
 
 
 def _worst(service: Service) -> Text:
@@ -101,7 +101,7 @@ def _worst(service: Service) -> Text:
     return Text(f"{len(failed)} ({worst})", style=_STYLE[worst])
 
 
-def _findings(services: Iterable[Service]) -> Iterator[RenderableType]:
+def _findings(services: Sequence[Service]) -> Iterator[RenderableType]:
     found = [(f.severity.rank, f.id, _place(s), f, s.owner) for s in services for f in _failed(s)]
     found.sort(key=lambda row: row[:3])
     if found:
@@ -125,6 +125,11 @@ def _findings(services: Iterable[Service]) -> Iterator[RenderableType]:
         table.add_row()
     if found:
         yield table
+    accepted = sorted({(f.id, _place(s), f.accepted) for s in services for f in s.findings if f.accepted})
+    if accepted:
+        yield Text("Accepted", style="bold")
+        lines = (f"{rule} at {place}, {safe_text(reason, 300)}" for rule, place, reason in accepted)
+        yield Padding(Text("\n".join(lines), style="dim"), (0, 0, 1, 2))
 
 
 def _saw(evidence: tuple[str, ...]) -> str:

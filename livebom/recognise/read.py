@@ -107,6 +107,15 @@ def models(
     return tuple(ServedModel(name=name, **fields) for name, fields in found.items())
 
 
+def models_source(kit: Kit, replies: Mapping[str, View]) -> str | None:
+    """The request line of the first answer that listed models; None where none did."""
+    for rule in kit.fingerprint.models:
+        view = replies.get(rule.ask)
+        if rule.adds and view is not None and view.json is not ABSENT and view.success:
+            return f"{kit.signatures[rule.ask][0]} {kit.signatures[rule.ask][1]}"
+    return None
+
+
 def named_by(entries: Entries, replies: Mapping[str, View]) -> frozenset[str]:
     """The names that the entries of an earlier reply give; none where it was not read."""
     view = replies.get(entries.ask)

@@ -75,6 +75,8 @@ def judge(check: CheckRule, looked: Looked, exposure: Exposure | str, decide: De
         state=state,
         evidence=proof,
         remediation=check.remediation,
+        cwe=tuple(map(str, check.cwe)),
+        owasp=tuple(check.owasp),
     )
 
 

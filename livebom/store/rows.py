@@ -57,6 +57,27 @@ class CoverageRow(Struct, frozen=True, kw_only=True):
     """Why it is not complete."""
 
 
+class Bookmark(Struct, frozen=True, kw_only=True):
+    """How far one order of a look is settled."""
+
+    digest: str
+    """Of what the order names: a look goes on only where that is the same."""
+    order_key: str
+    """Hex."""
+    cursor: int | None = None
+    """The counter to go on from; None is the beginning."""
+    tally: dict[str, int] = {}
+    """What was counted up to there."""
+
+
+class Trail(Struct, frozen=True, kw_only=True):
+    """What a look needs to go on after its process died."""
+
+    arguments: dict[str, Any] = {}
+    """As the one who began it wrote them; no secrets."""
+    bookmarks: tuple[Bookmark, ...] = ()
+
+
 class Baseline(Struct, frozen=True, kw_only=True):
     """A moment that somebody called good, under a name."""
 

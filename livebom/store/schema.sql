@@ -14,7 +14,15 @@ CREATE TABLE sweep (
     ended_at TIMESTAMP,
     complete BOOLEAN,
     tally JSON,
-    not_seen JSON
+    not_seen JSON,
+    trail JSON
+);
+
+-- unsettled: services of a look that has not ended, so that one that was killed can go on. Written by livebom.turn.
+CREATE TABLE unsettled (
+    sweep_id VARCHAR NOT NULL,
+    listener_key VARCHAR NOT NULL,
+    service JSON NOT NULL
 );
 
 -- coverage: which places a sweep really looked at, and why not where it did not. Written by livebom.turn.

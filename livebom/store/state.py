@@ -5,11 +5,14 @@ from datetime import datetime
 from ipaddress import ip_network
 from uuid import UUID
 
+import msgspec
+
 from livebom.bom.document import Document, Look, Stretch, document
+from livebom.bom.service import Service
 from livebom.store import read
 from livebom.store.database import Database
-from livebom.store.encode import column_time
-from livebom.store.rows import PastSweep, Row
+from livebom.store.encode import column_time, graph_time
+from livebom.store.rows import PastSweep, Row, SweepRow, Trail
 
 
 def document_at(database: Database, at: datetime | None) -> Document:
@@ -26,6 +29,28 @@ def returns(database: Database, since: datetime) -> dict[UUID, int]:
 
 def _pairs(rows: Iterable[Row]) -> Iterator[tuple[UUID, int]]:
     return ((row[0], row[1]) for row in rows)
+
+
+def unfinished(database: Database) -> list[tuple[SweepRow, Trail]]:
+    """Looks that never ended and can go on, oldest first."""
+    found = []
+    for id_, surface, scope, version, started_at, trail in database.run("trail"):
+        row = SweepRow(
+            id=id_,
+            surface=surface,
+            scope=msgspec.json.decode(scope, type=tuple[str, ...]),
+            version=version,
+            started_at=graph_time(started_at),
+        )
+        found.append((row, msgspec.json.decode(trail, type=Trail)))
+    return found
+
+
+def unsettled(database: Database, sweep_id: str) -> list[Service]:
+    """The services that a look had found, each listener's last word, in the order they were found."""
+    decode = msgspec.json.Decoder(Service).decode
+    found = (decode(row[0]) for row in database.run("unsettled", {"sweep_id": sweep_id}))
+    return list({(one.zone, one.host, one.port, one.name, one.base_path): one for one in found}.values())
 
 
 def _looks(database: Database, past: Iterable[PastSweep]) -> Iterator[Look]:

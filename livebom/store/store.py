@@ -10,9 +10,10 @@ from uuid import UUID
 from livebom.bom.document import Document
 from livebom.bom.observation import Observation
 from livebom.bom.parts import Edge, Graph, Part
+from livebom.bom.service import Service
 from livebom.store import read, state
 from livebom.store.database import Database
-from livebom.store.encode import column_time, json_text
+from livebom.store.encode import column_time, json_text, text
 from livebom.store.errors import StoreError
 from livebom.store.intervals import Look, Settled, settle
 from livebom.store.opening import open_database, view_database
@@ -24,6 +25,7 @@ from livebom.store.rows import (
     PastSweep,
     ServiceRow,
     SweepRow,
+    Trail,
     ask_columns,
     baseline_columns,
     baseline_of,
@@ -106,10 +108,29 @@ class Store:
         with self._database.transaction():
             if not self._database.run("end_sweep", row):
                 raise StoreError(self._database.path, f"there is no sweep {sweep_id}", "begin it first")
+            self._database.run("forget_unsettled", {"sweep_id": sweep_id})
 
     def add(self, observations: Iterable[Observation]) -> None:
         """Take evidence; it is flushed by 1000 rows, or when the oldest has waited 1 s as the next one comes."""
         self.writer.put("observation", map(observation_columns, observations))
+
+    def add_service(self, sweep_id: str, key: str, service: Service) -> None:
+        """Take a service of a look that goes on, buffered like `add`; forgotten when the look ends."""
+        self.writer.put("unsettled", [(sweep_id, text(key), json_text(service))])
+
+    def mark(self, sweep_id: str, trail: Trail) -> None:
+        """Flush, and say how far the look is settled; acknowledged when it returns."""
+        self.writer.flush()
+        with self._database.transaction():
+            self._database.run("mark", {"sweep_id": sweep_id, "trail": json_text(trail)})
+
+    def unfinished(self) -> list[tuple[SweepRow, Trail]]:
+        """Looks that never ended and can go on, oldest first."""
+        return state.unfinished(self._database)
+
+    def unsettled(self, sweep_id: str) -> list[Service]:
+        """The services that a look had found when its process died, each listener's last word."""
+        return state.unsettled(self._database, sweep_id)
 
     def add_asks(self, rows: Iterable[AskRow]) -> None:
         """Take rows of the ledger, buffered like `add`."""

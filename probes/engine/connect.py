@@ -335,7 +335,7 @@ class _Sweep:
     def _report(self, now: float, on_open: Callable[[list[Open]], None]) -> None:
         """Hand over what was found, and from time to time tell how far the order is settled."""
         self.tally.in_flight = len(self._flights)
-        if self._found and now - self._told > DELIVERY:
+        if self._found and (now - self._told > DELIVERY or now - self._marked > 1.0):  # before the cursor passes them
             found, self._found, self._told = self._found, [], now
             on_open(found)
         if now - self._marked > 1.0:

@@ -35,6 +35,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """Makes the conversation; called once, when it begins."""
     deadline: float
     """Seconds for the whole conversation, counted from its beginning, waiting for the pace included."""
+    number: int = 0
+    """The caller's own."""
 
 
 class Home(Ground, Protocol):

@@ -1,7 +1,9 @@
 """Where open ports come from: one small module each, all called the same way."""
 
 from collections.abc import Callable
-from typing import Protocol
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Protocol, cast
 
 from msgspec import Struct
 
@@ -48,3 +50,39 @@ class Source(Protocol):
     def find(self, hunt: Hunt) -> None:
         """Look at the interval of the order in this thread, until it is done or stopped."""
         ...  # pragma: no cover
+
+
+class EngineError(Exception):
+    """No source can look at a plan as asked; the text says why."""
+
+
+AUTO = "auto"
+"""The fastest source that can look at a plan here."""
+_PREFERRED = ("syn", "connect")
+
+
+def sources() -> dict[str, Source]:
+    """Every source of this folder by its name."""
+    found = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+    return {one.NAME: cast("Source", one) for one in found if hasattr(one, "find")}
+
+
+def chosen(name: str, hunt: Hunt) -> tuple[Source, str]:
+    """The source of that name, or with `auto` the first that can look at this plan; and in words why it is that one.
+
+    Raises EngineError where the named one does not exist or cannot look.
+    """
+    known = sources()
+    if name != AUTO:
+        if name not in known:
+            raise EngineError(f"there is no engine {name}; there are auto, {', '.join(sorted(known))}")
+        if reason := known[name].refusal(hunt):
+            raise EngineError(f"the engine {name} cannot look here: {reason}")
+        return known[name], f"the {name} path, as asked for"
+    refused = []
+    for one in (known[name] for name in _PREFERRED if name in known):
+        if reason := one.refusal(hunt):
+            refused.append(f"not the {one.NAME} path: {reason}")
+            continue
+        return one, "; ".join([f"the {one.NAME} path", *refused])
+    raise EngineError("; ".join(refused))

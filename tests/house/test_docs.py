@@ -24,7 +24,9 @@ def section(verb: str) -> str:
 def options(verb: str) -> set[str]:
     command = main.get_command(CONTEXT, verb)
     assert command is not None
-    shown = [option for option in command.params if isinstance(option, click.Option) and not option.hidden]
+    its = command.commands.values() if isinstance(command, click.Group) else [command]
+    params = [param for one in (command, *its) for param in one.params]
+    shown = [option for option in params if isinstance(option, click.Option) and not option.hidden]
     return {name for option in shown for name in (*option.opts, *option.secondary_opts)}
 
 

@@ -235,7 +235,7 @@ def test_two_runs_on_one_store_take_turns_and_lose_nothing(run: Run, lab: Lab, t
     one, other = lab.add(OLLAMA), lab.add("vllm-0.32.0-default")
     db = str(tmp_path / "s.duckdb")
     first = _start(
-        f"{one.host}:{one.port}", f"{lab.prefix}.128/25", "--ports", "1-3", "--rate", "200", "--db", db, "-q"
+        f"{one.host}:{one.port}", f"{lab.prefix}.128/25", "--ports", "1-4", "--rate", "150", "--db", db, "-q"
     )
     _wait_for(lambda: bool(lab.requests(one)))
     second = _start(f"{other.host}:{other.port}", "--db", db, "-q")
@@ -274,6 +274,26 @@ def test_the_second_sweep_says_what_changed(run: Run, lab: Lab, tmp_path: Path) 
     lab.switch(vllm, f"{VLLM_KEYED}+auth")
     lab.add(OLLAMA, host=ollama.host, port=11435)
     told = run(*arguments).stdout
-    assert f"~ server default/{vllm.host}/vllm" in told
-    assert "-> none" in told
-    assert f"+ server default/{ollama.host}/ollama listens on listener default/{ollama.host}:11435" in told
+    flat = " ".join(told.split())
+    assert f"auth.removed server default/{vllm.host}/vllm at default/{vllm.host}:8000 auth: partial -> none" in flat
+    exposed = f"server.exposed_port server default/{ollama.host}/ollama listens on listener default/{ollama.host}:11435"
+    assert exposed in flat
+
+
+def test_the_policy_grades_findings_and_what_is_accepted_fails_no_build(run: Run, lab: Lab, tmp_path: Path) -> None:
+    place = lab.add(OLLAMA)
+    rules = tmp_path / "policy.yaml"
+    look = ("discover", f"{place.host}:{place.port}", "--no-store", "-q", "--policy", rules)
+    rules.write_text("severities: {ollama-unauthenticated-api: critical}\n", encoding="utf-8")
+    assert run(*look, "--fail-on", "critical").exit_code == 1
+    row = "accept: [{finding: 'ollama-*', where: '*:11434', reason: a test bench, expires: 2999-01-01, by: jo}]\n"
+    rules.write_text(row, encoding="utf-8")
+    accepted = run(*look, "--fail-on", "info")
+    assert accepted.exit_code == 0
+    assert "until 2999-01-01: a test bench (jo)" in accepted.stdout
+    rules.write_text(row.replace("2999", "2001"), encoding="utf-8")
+    assert run(*look, "--fail-on", "info").exit_code == 1
+    rules.write_text("accept: 7\n", encoding="utf-8")
+    refused = run(*look)
+    assert refused.exit_code == 2
+    assert f"{rules}:1:9" in refused.stderr

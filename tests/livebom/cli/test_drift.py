@@ -50,9 +50,11 @@ def test_a_server_is_gone_after_three_complete_looks_without_it(watch: Watch) ->
     watch.look()
     watch.lab.remove(place)
     for _ in range(2):
-        assert "nothing changed" in watch.look()
+        told = watch.look()
+        assert "part.not_seen" in told
+        assert "server.gone" not in told
         assert [row["product"] for row in watch.services()] == ["ollama"]
-    assert f"- server default/{place.host}/ollama" in watch.look()
+    assert f"server.gone  server default/{place.host}/ollama" in watch.look()
     assert watch.services() == []
 
 
@@ -93,8 +95,8 @@ def test_a_restarted_store_keeps_a_servers_key_on_its_new_port(watch: Watch) -> 
     watch.look("--ports", "8000,8001,11434")
     watch.lab.remove(place)
     watch.lab.add(VLLM, host=place.host, port=8001)
-    told = watch.look("--ports", "8000,8001,11434")
-    assert f"+ server default/{place.host}/vllm listens on listener default/{place.host}:8001" in told
+    told = " ".join(watch.look("--ports", "8000,8001,11434").split())
+    assert f"server.exposed_port server default/{place.host}/vllm listens on listener default/{place.host}:8001" in told
     assert "+ server default" not in told.replace(f"+ server default/{place.host}/vllm listens on", "")
 
 

@@ -1,0 +1,1 @@
+DELETE FROM unsettled WHERE sweep_id = $sweep_id;

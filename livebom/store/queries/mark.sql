@@ -1,0 +1,1 @@
+UPDATE sweep SET trail = $trail WHERE sweep_id = $sweep_id;

@@ -1,0 +1,1 @@
+SELECT surface FROM sweep WHERE sweep_id = $sweep_id;

@@ -1,0 +1,1 @@
+SELECT service FROM unsettled WHERE sweep_id = $sweep_id;
