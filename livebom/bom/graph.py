@@ -6,7 +6,7 @@ from uuid import UUID
 from livebom.bom.identity import alias, edge_id, part_id
 from livebom.bom.join import join_attributes, join_node
 from livebom.bom.observation import Fact, Observation
-from livebom.bom.parts import Alias, Attributes, Claim, Edge, Graph, Part, PartKind, Value
+from livebom.bom.parts import Alias, Attributes, Claim, Edge, Graph, Part, PartKind, Value, encoded
 
 
 def fold(observations: Iterable[Observation]) -> Graph:
@@ -67,7 +67,9 @@ def _claims(seen: Observation, facts: dict[str, Fact]) -> Attributes:
 
 def winner(claims: tuple[Claim, ...]) -> Claim:
     """The claim to believe: the best known, then the latest, then by source and value so that ties have one answer."""
-    return min(claims, key=lambda c: (c.confidence.rank, -c.last_seen.timestamp(), c.surface, c.source, repr(c.value)))
+    return min(
+        claims, key=lambda c: (c.confidence.rank, -c.last_seen.timestamp(), c.surface, c.source, encoded(c.value))
+    )
 
 
 def value(part: Part | Edge, name: str) -> Value:

@@ -5,11 +5,9 @@ from typing import TypeVar
 
 import msgspec
 
-from livebom.bom.parts import Attributes, Claim, Edge, Part
+from livebom.bom.parts import Attributes, Claim, Edge, Part, encoded
 
 Node = TypeVar("Node", Part, Edge)
-
-_encode = msgspec.json.Encoder().encode
 
 
 def join_node(one: Node, other: Node) -> Node:
@@ -58,7 +56,7 @@ def _join_claims(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
         return claims
     kept: dict[tuple[str, str, bytes], Claim] = {}
     for claim in claims:
-        key = (claim.surface, claim.source, _encode(claim.value))
+        key = (claim.surface, claim.source, encoded(claim.value))
         before = kept.get(key)
         kept[key] = claim if before is None else _widen(before, claim)
     return tuple(kept[key] for key in sorted(kept))

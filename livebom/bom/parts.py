@@ -4,7 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
+
+_encode = msgspec.json.Encoder().encode
 
 Value = str | int | float | bool | None | list[str]
 """What an attribute can hold."""
@@ -25,6 +28,21 @@ class Confidence(StrEnum):
 
 
 _RANKS = {confidence: rank for rank, confidence in enumerate(Confidence)}
+
+
+def encoded(value: Value) -> bytes:
+    """The value as bytes that tell any two values apart, even those that no JSON can hold.
+
+    A target may send half a surrogate pair, which UTF-8 cannot hold, and integers of thousands of digits, which Python
+    refuses to print.
+    """
+    try:
+        return _encode(value)
+    except (UnicodeEncodeError, ValueError, OverflowError):
+        if isinstance(value, int):
+            return hex(value).encode()
+        texts = value if isinstance(value, list) else [str(value)]
+        return b"\0".join(text.encode("utf-8", "surrogatepass") for text in texts)
 
 
 class PartKind(StrEnum):
