@@ -127,7 +127,7 @@ def _model(sweep: str, source: str, server: str, service: Service, model: Served
     told = {name: Fact(getattr(model, name), evidence=listed) for name in ("name", *_OF_A_MODEL)}
     family = license_of(model.license).family if model.license else Family.UNKNOWN
     facts = {**told, "license_family": Fact(family.value, Confidence.INFERRED, listed)}
-    alias = model_alias(service.product or "", model.name, model.base or model.path)
+    alias = model_alias(service.product or "", model.name, model.path)
     key = served_key(server, model.name)
     return _about(sweep, source, service, PartKind.MODEL, key, facts, aliases=(alias,) if alias else ())
 

@@ -67,6 +67,8 @@ def _claims(seen: Observation, facts: dict[str, Fact]) -> Attributes:
 
 def winner(claims: tuple[Claim, ...]) -> Claim:
     """The claim to believe: the best known, then the latest, then by source and value so that ties have one answer."""
+    if len(claims) == 1:
+        return claims[0]
     return min(
         claims, key=lambda c: (c.confidence.rank, -c.last_seen.timestamp(), c.surface, c.source, encoded(c.value))
     )

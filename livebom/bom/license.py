@@ -71,7 +71,9 @@ def _known(said: str) -> License | None:
 def _reference(said: str) -> License:
     """An id of our own for a name that nobody lists."""
     fit = _fit(said).strip("-.")
-    return License(f"LicenseRef-{fit}", Family.UNKNOWN, listed=False) if fit else _UNKNOWN
+    if not fit:
+        return _UNKNOWN
+    return _known(fit) or License(f"LicenseRef-{fit}", Family.UNKNOWN, listed=False)
 
 
 def _fit(tag: str) -> str:

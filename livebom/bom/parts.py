@@ -114,7 +114,8 @@ class EdgeKind(StrEnum):
     HAS_FINDING = "has_finding"
 
 
-class Claim(Struct, frozen=True, kw_only=True, order=True):
+# Millions of these stand in a large state, and none can be in a circle: the cycle collector need not walk them.
+class Claim(Struct, frozen=True, kw_only=True, order=True, gc=False):
     """One source's word on one attribute; claims that differ stand side by side."""
 
     value: Value
@@ -131,7 +132,7 @@ Attributes = dict[str, tuple[Claim, ...]]
 """Attribute name to its claims, one per (value, surface, source), in a fixed order."""
 
 
-class Part(Struct, frozen=True, kw_only=True):
+class Part(Struct, frozen=True, kw_only=True, gc=False):
     """A node of the graph; `id` is the UUIDv5 of kind and natural key and never changes."""
 
     id: UUID
@@ -142,7 +143,7 @@ class Part(Struct, frozen=True, kw_only=True):
     last_seen: datetime
 
 
-class Edge(Struct, frozen=True, kw_only=True):
+class Edge(Struct, frozen=True, kw_only=True, gc=False):
     """A typed arrow between two parts; `id` is the UUIDv5 of source, kind and destination."""
 
     id: UUID
@@ -154,7 +155,7 @@ class Edge(Struct, frozen=True, kw_only=True):
     last_seen: datetime
 
 
-class Alias(Struct, frozen=True, kw_only=True, order=True):
+class Alias(Struct, frozen=True, kw_only=True, order=True, gc=False):
     """Two keys that name the same part; removing the row undoes the merge."""
 
     id: UUID

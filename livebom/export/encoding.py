@@ -18,8 +18,8 @@ def encoded(value: object) -> str:
     """
     try:
         data = msgspec.json.encode(value, order="deterministic")
-    except UnicodeEncodeError:
-        data = msgspec.json.encode(_whole(msgspec.to_builtins(value)), order="deterministic")
+    except (UnicodeEncodeError, TypeError):  # the latter: only keys of text can be put in order
+        data = msgspec.json.encode(_whole(msgspec.to_builtins(value, str_keys=True)), order="deterministic")
     return _BEYOND_ASCII.sub(_escaped, msgspec.json.format(data, indent=2).decode()) + "\n"
 
 
