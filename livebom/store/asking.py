@@ -1,6 +1,7 @@
 """Asking a question: what it was given is understood, its statement run, and its rows told with times in UTC."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from livebom.bom.document import Document
 from livebom.bom.text import safe_text
 from livebom.store.database import Database, told
 from livebom.store.encode import column_time, graph_time
+from livebom.store.errors import StoreError
 from livebom.store.loading import loaded
-from livebom.store.opening import view_database
+from livebom.store.opening import MEMORY_LIMIT, view_database
 from livebom.store.question import Parameter, Question, QuestionError, find, script
 from livebom.store.rows import Row
 
@@ -56,6 +58,7 @@ def ask_document(document: Document, name: str, arguments: Given) -> Answer:
             f"question {question.number} {question.name} is asked of a store and its history;"
             " two documents are compared by `livebom diff`"
         )
+    _refuse(question, arguments)
     database = loaded(document)
     try:
         return ask(database, question, arguments)
@@ -80,30 +83,51 @@ def ask_store(path: Path, name: str, arguments: Given) -> Answer:
 
 def ask(database: Database, question: Question, arguments: Given) -> Answer:
     """The answer from tables that are already there."""
+    _refuse(question, arguments)
+    values = {one.name: _understood(database, one, arguments.get(one.name)) for one in question.parameters}
+    with _enough_memory(question), told(database.path):
+        found = database.connection.execute(question.sql, values or None)
+        head = found.description or ()
+        times = [place for place, column in enumerate(head) if str(column[1]) == "TIMESTAMP"]
+        rows = _zoned(found.fetchall(), times)
+        return Answer(tuple(column[0] for column in head), tuple(rows))
+
+
+@contextmanager
+def _enough_memory(question: Question) -> Generator[None]:
+    """Say of a walk that grew too large what can be done about it: where all lead to all, all at once is too much."""
+    try:
+        yield
+    except StoreError as error:
+        if "out of memory" not in error.problem.lower():
+            raise
+        narrower = " or ".join(
+            f"{one.name}=…" for one in question.parameters if one.kind == "part" and not one.required
+        )
+        raise QuestionError(
+            f"{question.name}: so many ways lead here that they do not fit into {MEMORY_LIMIT}"
+            + (f"; ask of one part, with {narrower}" if narrower else "")
+        ) from error
+
+
+def _refuse(question: Question, arguments: Given) -> None:
+    """Raise QuestionError for what the question does not take, and for what it needs and was not given."""
     unknown = arguments.keys() - {one.name for one in question.parameters}
     if unknown:
         raise QuestionError(f"{question.name} takes no {', '.join(sorted(unknown))}; it takes: {_takes(question)}")
-    values = {one.name: _understood(database, question, one, arguments.get(one.name)) for one in question.parameters}
-    with told(database.path):
-        found = (
-            database.connection.execute(question.sql, values) if values else database.connection.execute(question.sql)
-        )
-        head = found.description or ()
-        rows = _zoned(found.fetchall(), [place for place, column in enumerate(head) if str(column[1]) == "TIMESTAMP"])
-        return Answer(tuple(column[0] for column in head), tuple(rows))
+    for one in question.parameters:
+        if one.required and arguments.get(one.name, "") == "":
+            needed = f"{question.name} needs {one.name}=… ({one.means})"
+            raise QuestionError(f"{needed}; it takes: {_takes(question)}")
 
 
 def _takes(question: Question) -> str:
     return ", ".join(question.usage.split()[1:]) or "nothing"
 
 
-def _understood(database: Database, question: Question, parameter: Parameter, said: str | datetime | None) -> Any:
+def _understood(database: Database, parameter: Parameter, said: str | datetime | None) -> Any:
     given = parameter.default if said is None else said
     if given is None or given == "":
-        if parameter.required:
-            raise QuestionError(
-                f"{question.name} needs {parameter.name}=… ({parameter.means}); it takes: {_takes(question)}"
-            )
         return None
     if parameter.kind == "time":
         return _time(parameter, given)

@@ -1,10 +1,11 @@
 """Whose word a look brings: which claims of a known thing it replaces, and which are others' and stay."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from msgspec import Struct
 
-from livebom.bom.parts import Attributes, Claim, Graph
+from livebom.bom.parts import Attributes, Claim, Edge, Graph, Part
 
 BY_SOURCE = frozenset({"register", "import"})
 """Surfaces whose every source is a document of its own: a look at one of them says nothing of the others."""
@@ -40,12 +41,8 @@ class Voice(Struct, frozen=True):
 
 def voice_of(graph: Graph, surfaces: Iterable[str]) -> Voice:
     """Who speaks in the look that brought this graph: the surfaces it was begun for, and those of its claims."""
-    heard = {
-        (claim.surface, claim.source)
-        for attributes in (*(p.attributes for p in graph.parts.values()), *(e.attributes for e in graph.edges.values()))
-        for claims in attributes.values()
-        for claim in claims
-    }
+    nodes: Iterator[Part | Edge] = chain(graph.parts.values(), graph.edges.values())
+    heard = {(claim.surface, claim.source) for node in nodes for claims in node.attributes.values() for claim in claims}
     return Voice(
         frozenset({*surfaces, *(surface for surface, _ in heard)}),
         frozenset(pair for pair in heard if pair[0] in BY_SOURCE),

@@ -15,6 +15,9 @@ from livebom.bom.parts import Edge, EdgeKind, Graph, Part, PartKind
 
 E = EdgeKind
 
+NETWORKS: Final = "runtime"
+"""The surface whose looks at networks answer, stretch by stretch, for what was told of it."""
+
 OURS: Final = "livebom"
 """The tool whose looks answer for all sources of a surface that livebom itself reads."""
 
@@ -47,9 +50,10 @@ class Heard:
         self._old, self._everything = old, everything
         self._before, self._after = (tuple(one) for one in looks)
         self._told: dict[Speaker, bool] = {}
-        self._networks = {look.surface for look in (*self._before, *self._after) if look.coverage}
-        self._looked = looked_at(one for look in self._after for one in look.coverage if one.complete)
-        self._mute = _places((old, new), {key for look in self._after for key in look.mute})
+        self._networks = {NETWORKS} if any(map(_at_networks, (*self._before, *self._after))) else set()
+        its = [look for look in self._after if _at_networks(look)]
+        self._looked = looked_at(one for look in its for one in look.coverage if one.complete)
+        self._mute = _places((old, new), {key for look in its for key in look.mute})
         self._covered: dict[UUID, bool] = {}
 
     def missing(self, node: Part | Edge) -> frozenset[Speaker]:
@@ -154,6 +158,10 @@ def _speaker(one: Speaker) -> str:
 
 def _own(node: Part | Edge) -> set[Speaker]:
     return {(claim.surface, claim.source) for claims in node.attributes.values() for claim in claims}
+
+
+def _at_networks(look: Look) -> bool:
+    return look.surface == NETWORKS and bool(look.coverage)
 
 
 def _leads(part: Part, edge: Edge) -> bool:

@@ -9,9 +9,9 @@ from livebom.bom.document import Document
 from livebom.bom.events.absence import Heard, doubts_of, judged, words_of
 from livebom.bom.events.case import Case, On
 from livebom.bom.events.cases import Cases
+from livebom.bom.events.changes import Changes
 from livebom.bom.events.grade import suspected
 from livebom.bom.events.history import NO_HISTORY, History
-from livebom.bom.events.made import Telling
 from livebom.bom.events.resolving import joined, rooted, state_of
 from livebom.bom.events.rule import Rule
 from livebom.bom.events.state import State
@@ -39,6 +39,7 @@ def compare(
     roots = joined(old, new, policy)
     before, after = state_of(old, roots), state_of(new, roots)
     heard = Heard(before, after, (old.looks, new.looks), everything=assume_complete or new.settled)
+    earlier = Heard(after, before, (new.looks, old.looks), everything=old.settled)
     missed = rooted(old.missed, roots, old), rooted(new.missed, roots, new)
     told, unsaid, unsaid_count = _told(before, after, Cases(before, after, policy), heard, missed)
     sightings, flaps = (rooted(one, roots, old, new) for one in (history.sightings, history.flaps))
@@ -48,7 +49,7 @@ def compare(
         new=names[1],
         old_at=old.at,
         new_at=new.at,
-        changes=_changes(Telling(loud, today, new.at, flaps).changes()),
+        changes=_once(Changes(loud, earlier, today, new.at, flaps).all()),
         unsaid=unsaid,
         unsaid_count=unsaid_count,
         not_seen=new.not_seen,
@@ -90,7 +91,7 @@ def _held(rule: Rule, case: Case, sightings: Mapping[UUID, int]) -> bool:
     return bool(counts) and max(counts) < case.policy.damping.sightings
 
 
-def _changes(changes: Iterable[Change]) -> tuple[Change, ...]:
+def _once(changes: Iterable[Change]) -> tuple[Change, ...]:
     """Each once, worst first; of what flaps the worst only."""
     ordered = sorted(changes, key=_order)
     first: dict[tuple[object, ...], Change] = {}

@@ -123,7 +123,7 @@ class Teller:
                 yield rule, one
 
     def _tell(self, case: Case | None) -> Iterator[Told]:
-        """The step under the first rule that fits; its ends are told by it, a beginning of a kind of `ALWAYS` is not."""
+        """The step under the first rule that fits; its ends are told by it, save a beginning that is `ALWAYS`."""
         for rule in rules_of(case) if case else ():
             one = shown(rule, case) if case else None
             if one is None or rule.besides or not all(gate(one) for gate in rule.when):

@@ -1,12 +1,15 @@
 """The ten questions: every step of a walk, circles, hostile names, what was given and not understood, and the page."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from livebom.bom.document import Document, document
 from livebom.bom.graph import fold
@@ -15,6 +18,7 @@ from livebom.bom.parts import EdgeKind, PartKind, Value
 from livebom.store import AmbiguousPart, QuestionError, Store, StoreError, ask_document, ask_store, find_question
 from livebom.store import questions as all_questions
 from livebom.store.asking import ask
+from livebom.store.database import Database
 from livebom.store.loading import loaded
 from livebom.store.question import script
 from tests.livebom.store.estate import write
@@ -45,8 +49,19 @@ def estate(*seen: Observation) -> Document:
     return document(fold(seen), [], seen)
 
 
-def answer(of: Document, name: str, **given: str | datetime) -> list[dict[str, Any]]:
-    found = ask_document(of, name, given)
+@pytest.fixture(scope="module")
+def tables() -> Iterator[Database]:
+    """The sample estate, laid into tables once."""
+    database = loaded(sample())
+    yield database
+    database.close()
+
+
+def answer(of: Document | Database, name: str, **given: str | datetime) -> list[dict[str, Any]]:
+    if isinstance(of, Database):
+        found = ask(of, find_question(name, frozenset(given)), given)
+    else:
+        found = ask_document(of, name, given)
     return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
 
 
@@ -71,23 +86,19 @@ def test_every_question_answers_the_same_whatever_the_order_of_the_document() ->
     second.close()
 
 
-def test_every_name_of_the_tables_can_be_written_without_quotes() -> None:
-    database = loaded(sample())
-    columns = database.connection.execute(
+def test_every_name_of_the_tables_can_be_written_without_quotes(tables: Database) -> None:
+    columns = tables.connection.execute(
         "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal"
     ).fetchall()
     assert {"part", "edge", "attribute", "server_view", "model_view", "finding_view"} <= {name for name, _ in columns}
     for table, column in columns:
         statement = f"SELECT {column}, {table}.{column} AS {column} FROM {table} AS {table} ORDER BY {column} LIMIT 1"  # noqa: S608
-        assert database.connection.execute(statement).fetchall() is not None
-    database.close()
+        assert tables.connection.execute(statement).fetchall() is not None
 
 
-def test_tables_can_reach_no_file() -> None:
-    database = loaded(sample())
+def test_tables_can_reach_no_file(tables: Database) -> None:
     with pytest.raises(Exception, match="disabled"):
-        database.connection.execute("SELECT * FROM read_text('/etc/hostname')")
-    database.close()
+        tables.connection.execute("SELECT * FROM read_text('/etc/hostname')")
 
 
 def test_circle_of_hand_offs_ends_and_every_way_is_the_shortest() -> None:
@@ -179,11 +190,11 @@ def test_versions_and_weights_count_as_the_models_own() -> None:
 
 
 @pytest.mark.parametrize("word", ["ab" * 32, WEIGHTS, WEIGHTS.upper()])
-def test_hash_hits_model_server_and_agent(word: str) -> None:
-    rows = answer(sample(), "hit", hash=word)
+def test_hash_hits_model_server_and_agent(tables: Database, word: str) -> None:
+    rows = answer(tables, "hit", hash=word)
     assert {"model", "server", "agent", "weights"} <= {row["kind"] for row in rows}
     assert rows[0]["kind"] == "weights"
-    assert answer(sample(), "hit", hash="00") == []
+    assert answer(tables, "hit", hash="00") == []
 
 
 def test_finding_that_is_mended_hits_nothing() -> None:
@@ -247,18 +258,18 @@ def test_keys_that_aliases_join_are_one_part() -> None:
     assert answer(of, "worst", model="served:s/m") == answer(of, "worst", model="hf:a/m")
 
 
-def test_part_is_named_by_key_name_or_the_beginning_of_its_id() -> None:
+def test_part_is_named_by_key_name_or_the_beginning_of_its_id(tables: Database) -> None:
     [pay] = [one for one in sample().parts if one.key == PAY]
     by_key, by_name, by_case, by_id = (
-        answer(sample(), "callers", tool=word) for word in (PAY, "pay", "PAY", str(pay.id)[:8])
+        answer(tables, "callers", tool=word) for word in (PAY, "pay", "PAY", str(pay.id)[:8])
     )
     assert by_key == by_name == by_case == by_id
-    assert answer(sample(), "worst", model=HOSTILE) == []
+    assert answer(tables, "worst", model=HOSTILE) == []
 
 
-def test_name_of_several_parts_is_told_and_not_guessed() -> None:
+def test_name_of_several_parts_is_told_and_not_guessed(tables: Database) -> None:
     with pytest.raises(AmbiguousPart, match="beginning of its id") as caught:
-        answer(sample(), "changers", part="customers")
+        answer(tables, "changers", part="customers")
     assert [kind for _, kind, _ in caught.value.candidates] == ["dataset", "vector_store"]
     hostile = estate(*(part(K.TOOL, f"{n}\x1b[31m", name="same") for n in range(30)))
     with pytest.raises(AmbiguousPart, match="and 18 more") as many:
@@ -277,12 +288,11 @@ def test_name_of_several_parts_is_told_and_not_guessed() -> None:
         ("callers", {"tool": "pay", "x": "1"}, "takes no x; it takes: tool=…"),
         ("models", {"unpinned": "perhaps"}, "write yes or no"),
         ("reaches", {"since": "soon"}, "write a time"),
-        ("changes", {"since": "2026-11-20"}, "asked of a store"),
     ],
 )
-def test_what_is_not_understood_is_said(name: str, given: dict[str, str], words: str) -> None:
+def test_what_is_not_understood_is_said(tables: Database, name: str, given: dict[str, str], words: str) -> None:
     with pytest.raises(QuestionError, match=words):
-        ask_document(sample(), name, given)
+        ask(tables, find_question(name, frozenset(given)), given)
 
 
 def test_question_about_history_is_asked_of_the_store(tmp_path: Path) -> None:
@@ -301,6 +311,8 @@ def test_question_about_history_is_asked_of_the_store(tmp_path: Path) -> None:
     assert backwards.rows == ()
     everything = ask_store(path, "6", {"since": datetime(2020, 1, 1, tzinfo=UTC)})
     assert {row[1] for row in everything.rows} == {"new"}
+    with pytest.raises(QuestionError, match="asked of a store"):
+        ask_document(sample(), "changes", {"since": "2026-11-20"})
     with pytest.raises(QuestionError, match="one state"):
         ask_store(path, "models", {})
     with pytest.raises(StoreError, match="no such file"):
@@ -320,17 +332,53 @@ def test_two_words_of_one_attribute_are_judged_as_everywhere_else(tmp_path: Path
     assert [(row[5], row[6], row[7]) for row in found.rows] == [("auth", "none", None), ("version", "1", "9")]
 
 
+names = st.integers(0, 5)
+graphs = st.lists(st.tuples(names, st.sampled_from([E.HANDS_OFF_TO, E.CAN_CALL, E.USES_MCP]), names), max_size=14)
+
+
+@settings(max_examples=10, deadline=None)
+@given(graphs)
+def test_walk_finds_what_a_plain_walk_finds(arrows: list[tuple[int, EdgeKind, int]]) -> None:
+    """Agents hand off to agents, call tools and use MCP servers that expose tools; each way has the least steps."""
+    to_kind = {E.HANDS_OFF_TO: K.AGENT, E.CAN_CALL: K.TOOL, E.USES_MCP: K.MCP_SERVER}
+    seen = [part(K.AGENT, f"{a}", (kind, to_kind[kind], f"{b}")) for a, kind, b in arrows]
+    seen += [part(K.MCP_SERVER, f"{n}", (E.EXPOSES, K.TOOL, f"{5 - n}")) for n in range(6)]
+    of = estate(*seen, part(K.TOOL, "0"))
+    behind: dict[tuple[PartKind, str], set[tuple[PartKind, str]]] = {}
+    parts = of.graph.parts
+    for edge in of.edges:
+        one, other = parts[edge.source], parts[edge.destination]
+        behind.setdefault((other.kind, other.key), set()).add((one.kind, one.key))
+    steps = {(K.TOOL, "0"): 0}
+    line = [(K.TOOL, "0")]
+    while line:
+        following = sorted({one for other in line for one in behind.get(other, ())} - steps.keys())
+        steps |= dict.fromkeys(following, steps[line[0]] + 1)
+        line = following
+    told = {(row["kind"], row["part_key"]): row["depth"] for row in answer(of, "callers", tool="0")}
+    assert told == {node: depth for node, depth in steps.items() if node[0] is K.AGENT and depth <= 8}
+
+
+def test_walk_too_large_for_its_memory_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livebom.store.loading.MEMORY_LIMIT", "40MB")
+    crowd = [
+        part(K.AGENT, f"a{n}", *((E.HANDS_OFF_TO, K.AGENT, f"a{other}") for other in range(60) if other != n))
+        for n in range(60)
+    ]
+    places = [part(K.ENDPOINT, f"e{n}", (E.ROUTES_TO, K.AGENT, f"a{n}")) for n in range(60)]
+    with pytest.raises(QuestionError, match="ask of one part, with place="):
+        ask_document(estate(*crowd, *places), "reaches", {})
+
+
 PAGE = (ROOT / "docs" / "questions.md").read_text(encoding="utf-8")
 
 
-def test_page_describes_every_table_view_question_and_parameter() -> None:
-    tables = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (\w+) \| \S", PAGE, re.MULTILINE)
-    database = loaded(sample())
-    assert tables == database.connection.execute(
+def test_page_describes_every_table_view_question_and_parameter(tables: Database) -> None:
+    columns = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (\w+) \| \S", PAGE, re.MULTILINE)
+    assert columns == tables.connection.execute(
         "SELECT c.table_name, c.column_name, c.data_type FROM duckdb_columns() AS c"
         " JOIN duckdb_tables() AS t USING (table_oid) WHERE NOT c.internal ORDER BY c.table_oid, column_index"
     ).fetchall()  # fmt: skip
-    database.close()
     views = re.findall(r"^CREATE VIEW (\w+)", script("views"), re.MULTILINE)
     assert [view for view in views if f"| `{view}` |" not in PAGE] == []
     titles = [f"## {one.number} {one.name}\n{one.title}.\n" for one in all_questions()]
@@ -341,8 +389,6 @@ def test_page_describes_every_table_view_question_and_parameter() -> None:
         assert rows == [(parameter.name, parameter.means) for parameter in one.parameters]
 
 
-def test_answers_are_the_same_from_tables_that_are_kept() -> None:
-    database = loaded(sample())
+def test_answers_are_the_same_from_tables_that_are_kept(tables: Database) -> None:
     question = find_question("leaving")
-    assert ask(database, question, {}) == ask(database, question, {}) == ask_document(sample(), "10", {})
-    database.close()
+    assert ask(tables, question, {}) == ask(tables, question, {}) == ask_document(sample(), "10", {})

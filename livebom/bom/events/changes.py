@@ -7,7 +7,8 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from livebom.bom.change import Change
-from livebom.bom.events.case import Case
+from livebom.bom.events.absence import Heard
+from livebom.bom.events.case import Case, On
 from livebom.bom.events.grade import Place, graded
 from livebom.bom.events.place import evidence, where
 from livebom.bom.events.rule import Rule
@@ -19,14 +20,14 @@ from livebom.bom.parts import Edge, Part
 _BELONGING: Final = frozenset(WAYS)
 
 
-class Telling:
+class Changes:
     """What all changes of one comparison share."""
 
-    def __init__(self, told: list[Told], today: date, at: datetime, flaps: Mapping[UUID, int]) -> None:
-        """Take all told steps, the day, when the newer state last looked, and how often things came and went."""
-        self._told, self._today, self._at, self._flaps = told, today, at, flaps
+    def __init__(self, told: list[Told], earlier: Heard, today: date, at: datetime, flaps: Mapping[UUID, int]) -> None:
+        """Take all told steps, who had looked before, the day, when the newer state looked, and comings and goings."""
+        self._told, self._earlier, self._today, self._at, self._flaps = told, earlier, today, at, flaps
 
-    def changes(self) -> list[Change]:
+    def all(self) -> list[Change]:
         """One for each told step."""
         return [self._change(rule, case) for rule, case in self._told]
 
@@ -48,7 +49,7 @@ class Telling:
             attribute=case.attribute,
             before=case.before,
             after=case.after,
-            why=grade.why,
+            why=(*grade.why, *self._unlooked(case)),
             evidence_before=before,
             evidence_after=after,
             owner=self._owner(case),
@@ -57,6 +58,11 @@ class Telling:
             count=grade.count,
             **_far(case),
         )
+
+    def _unlooked(self, case: Case) -> tuple[str, ...]:
+        """Words where the older state cannot know whether the thing was there."""
+        new = case.on in (On.PART_NEW, On.EDGE_NEW) and case.now is not None and self._earlier.missing(case.now)
+        return ("the older state did not look there completely, so it may have been there before",) if new else ()
 
     @cached_property
     def _owners(self) -> tuple[dict[UUID, str], dict[UUID, str]]:
