@@ -61,7 +61,7 @@ def apply(old: Graph, change: Delta) -> Graph:
 
 
 def _steps(old: Mapping[UUID, Node], new: Mapping[UUID, Node]) -> tuple[Step[Node], ...]:
-    ids = sorted(old.keys() | new.keys())
+    ids = sorted(old.keys() | new.keys(), key=lambda id_: id_.int)
     return tuple(Step(old.get(id_), new.get(id_)) for id_ in ids if old.get(id_) != new.get(id_))
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from livebom.bom.observation import Observation
@@ -12,6 +13,9 @@ from livebom.bom.parts import Alias, Edge, Graph, Part
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """The time of a document that holds no look."""
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Stretch(Struct, frozen=True, kw_only=True, order=True):
@@ -102,7 +106,19 @@ def document(
         settled=settled,
         missed=missed or {},
         parts=tuple(sorted(graph.parts.values(), key=lambda part: (part.kind, part.key))),
-        edges=tuple(sorted(graph.edges.values(), key=lambda edge: edge.id)),
+        edges=tuple(sorted(graph.edges.values(), key=lambda edge: edge.id.int)),
         aliases=tuple(sorted(graph.aliases)),
-        observations=tuple(sorted(observations, key=lambda seen: (seen.kind, seen.subject, seen.at, seen.source))),
+        observations=tuple(sorted(observations, key=_place)),
     )
+
+
+def _place(seen: Observation) -> tuple[str, str, datetime, str, bytes]:
+    """Where an observation stands: in full, so that two of one subject never depend on how they came."""
+    return seen.kind, seen.subject, seen.at, seen.source, _whole(seen)
+
+
+def _whole(seen: Observation) -> bytes:
+    try:
+        return _encode(seen)
+    except ValueError:  # half a surrogate pair, or an integer that cannot be printed
+        return repr(sorted(seen.facts)).encode("utf-8", "surrogatepass")

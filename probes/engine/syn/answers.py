@@ -1,8 +1,7 @@
 """Reading received frames, all at once: who says a port is open, and which ARP replies came."""
 
-from msgspec import Struct
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from probes.engine.syn.cookie import Cookies, Targets

@@ -103,8 +103,10 @@ def _one_of(values: Sequence[int]) -> list[_Step]:
     known = list(dict.fromkeys(values))
     if not known:
         return [_Step(RETURN, 0)]
-    return [*(_Step(IF_EQUAL, value, yes=f"+{len(known) - 1 - at}") for at, value in enumerate(known[:-1])),
-            _Step(IF_EQUAL, known[-1], no="drop")]
+    return [
+        *(_Step(IF_EQUAL, value, yes=f"+{len(known) - 1 - at}") for at, value in enumerate(known[:-1])),
+        _Step(IF_EQUAL, known[-1], no="drop"),
+    ]
 
 
 def _our_port(first_port: int) -> list[_Step]:

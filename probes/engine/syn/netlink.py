@@ -84,7 +84,9 @@ class Netlink:
             _, hardware, number, flags, _ = struct.unpack_from("=BxHiII", payload)
             fields = _attributes(payload[16:])
             name = fields.get(_LINK_NAME, b"").rstrip(b"\0").decode("ascii", "replace")
-            kind = _attributes(fields.get(_LINK_INFO, b"")).get(_INFO_KIND, b"").rstrip(b"\0").decode("ascii", "replace")
+            kind = (
+                _attributes(fields.get(_LINK_INFO, b"")).get(_INFO_KIND, b"").rstrip(b"\0").decode("ascii", "replace")
+            )
             found[number] = Interface(number, name, fields.get(_LINK_ADDRESS, b""), hardware, flags, kind)
         return found
 

@@ -31,8 +31,11 @@ def may_send_frames() -> bool:
 def drop() -> None:
     """Become nobody where we are root, lose every capability, and never get one again, not even by starting a program.
 
-    Raises OSError where the kernel refuses, and PermissionError where anything is left afterwards.
+    Raises OSError where the kernel refuses, and PermissionError where anything is left afterwards, or where there is a
+    second thread: capabilities belong to threads.
     """
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        raise PermissionError("privileges cannot be given up beside a second thread")
     for number in range(64):
         if _libc.prctl(_CAPBSET_DROP, number, 0, 0, 0):  # without CAP_SETPCAP, or past the last one: nothing to gain
             break
@@ -50,10 +53,10 @@ def drop() -> None:
 
 def close_others(keep: set[int]) -> None:
     """Close every open file that is not named."""
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) not in keep:
+    for number in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+        if number not in keep:
             with suppress(OSError):  # the listing's own
-                os.close(int(name))
+                os.close(number)
 
 
 def _check(result: int) -> None:

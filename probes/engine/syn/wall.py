@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ class Wall:
         places = {ports: place for place, ports in enumerate(lists)}
         self._ports = {f: np.array([places[runs[at].ports] for at in own], np.intp) for f, own in self._numbers.items()}
         ordered = [[(runs[at].first, runs[at].last) for at in own] for own in self._numbers.values()]
-        if any(one[1] >= two[0] for ends in ordered for one, two in zip(ends, ends[1:], strict=False)):
+        if any(one[1] >= two[0] for ends in ordered for one, two in pairwise(ends)):
             raise UnfitError("its stretches are not in order")
         self._first4, self._last4 = (np.array([ends[side] for ends in ordered[0]], np.uint64) for side in (0, 1))
         self._ends6 = ordered[1]
