@@ -235,7 +235,7 @@ def test_two_runs_on_one_store_take_turns_and_lose_nothing(run: Run, lab: Lab, t
     one, other = lab.add(OLLAMA), lab.add("vllm-0.32.0-default")
     db = str(tmp_path / "s.duckdb")
     first = _start(
-        f"{one.host}:{one.port}", f"{lab.prefix}.128/25", "--ports", "1-4", "--rate", "150", "--db", db, "-q"
+        f"{one.host}:{one.port}", f"{lab.prefix}.128/25", "--ports", "1-3", "--rate", "150", "--db", db, "-q"
     )
     _wait_for(lambda: bool(lab.requests(one)))
     second = _start(f"{other.host}:{other.port}", "--db", db, "-q")
