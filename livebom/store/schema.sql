@@ -122,6 +122,31 @@ CREATE TABLE alias (
     confidence DOUBLE NOT NULL
 );
 
+-- change: every typed change that a turn told, with the whole of it as JSON. Written by livebom.turn.
+CREATE TABLE change (
+    change_id VARCHAR NOT NULL,
+    sweep_id VARCHAR NOT NULL,
+    changed_at TIMESTAMP NOT NULL,
+    event VARCHAR NOT NULL,
+    severity VARCHAR NOT NULL,
+    status VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    part_key VARCHAR NOT NULL,
+    body JSON NOT NULL
+);
+
+-- outbox: alerts on their way, until they are delivered or given up. Written by the daemon.
+CREATE TABLE outbox (
+    outbox_id VARCHAR NOT NULL,
+    sink VARCHAR NOT NULL,
+    body JSON NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    due_at TIMESTAMP NOT NULL,
+    attempts INTEGER NOT NULL,
+    state VARCHAR NOT NULL,
+    told VARCHAR NOT NULL
+);
+
 -- baseline: moments that somebody called good, by name; the newest row of a name counts. Written by livebom.cli.
 CREATE TABLE baseline (
     baseline_name VARCHAR NOT NULL,

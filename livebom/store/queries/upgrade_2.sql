@@ -10,6 +10,27 @@ CREATE TABLE unsettled (
     listener_key VARCHAR NOT NULL,
     service JSON NOT NULL
 );
+CREATE TABLE change (
+    change_id VARCHAR NOT NULL,
+    sweep_id VARCHAR NOT NULL,
+    changed_at TIMESTAMP NOT NULL,
+    event VARCHAR NOT NULL,
+    severity VARCHAR NOT NULL,
+    status VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    part_key VARCHAR NOT NULL,
+    body JSON NOT NULL
+);
+CREATE TABLE outbox (
+    outbox_id VARCHAR NOT NULL,
+    sink VARCHAR NOT NULL,
+    body JSON NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    due_at TIMESTAMP NOT NULL,
+    attempts INTEGER NOT NULL,
+    state VARCHAR NOT NULL,
+    told VARCHAR NOT NULL
+);
 CREATE TABLE baseline (
     baseline_name VARCHAR NOT NULL,
     as_of TIMESTAMP NOT NULL,
