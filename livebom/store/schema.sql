@@ -135,7 +135,7 @@ CREATE TABLE change (
     body JSON NOT NULL
 );
 
--- outbox: alerts on their way, until they are delivered or given up. Written by the daemon.
+-- outbox: alerts on their way, until they are delivered or given up. Written by livebom.store for the daemon.
 CREATE TABLE outbox (
     outbox_id VARCHAR NOT NULL,
     sink VARCHAR NOT NULL,
