@@ -11,6 +11,7 @@ from livebom.bom.believed import conflicts, explained
 from livebom.bom.document import Document
 from livebom.bom.graph import name_of
 from livebom.bom.parts import EdgeKind, Part, PartKind
+from livebom.bom.service import Severity
 from livebom.export.estate import Estate, estate, items_of, text_of
 from livebom.export.findings import failing, rule_of, severity_of
 from livebom.export.gaps import gaps
@@ -76,7 +77,8 @@ def _header(document: Document) -> str:
 def _tiles(its: Estate, held: list[Part]) -> str:
     counts = [(name, len(its.of(*kinds))) for name, kinds in _TILES]
     severities = Counter(severity_of(one) for one in held)
-    return tiles([*counts, *((f"{severity} findings", count) for severity, count in sorted(severities.items()))])
+    told = [*counts, *((f"{one} findings", severities[one]) for one in Severity)]
+    return tiles((name, count) for name, count in told if count)
 
 
 def _gaps(document: Document) -> str:
@@ -93,7 +95,7 @@ def _finding(its: Estate, one: Part) -> str:
             ("where", names(items_of(one, "where"))),
             ("seen", names(items_of(one, "seen"))),
             ("fix", text(text_of(one, "remediation"), 2000)),
-            ("owner", text(text_of(one, "owner")) or "unknown"),
+            ("owner", text(its.owners.get(one.id, "")) or "unknown"),
         )
     )
     title = text(text_of(one, "title") or rule_of(one), 300)
@@ -115,7 +117,7 @@ def _servers(its: Estate) -> str:
                 _auth(text_of(part, "auth")),
                 text(text_of(part, "exposure")),
                 _ends(its.to(part, _E.SERVES)),
-                text(text_of(part, "owner")) or "unknown",
+                text(its.owners.get(part.id, "")) or "unknown",
             )
             for kind in (_K.SERVER, _K.MCP_SERVER, _K.API_PROVIDER)
             for part in its.of(kind)
@@ -154,7 +156,7 @@ def _agents(its: Estate) -> str:
                 _ends(its.to(part, *_ACTS)),
                 _ends(its.to(part, _E.READS, _E.WRITES)),
                 _ends(its.to(part, _E.GUARDED_BY)),
-                text(text_of(part, "owner")) or "unknown",
+                text(its.owners.get(part.id, "")) or "unknown",
             )
             for part in its.of(_K.AGENT)
         ),

@@ -12,7 +12,9 @@ import pytest
 from livebom.bom.document import Document, document
 from livebom.bom.graph import fold
 from livebom.bom.parts import PartKind
+from livebom.export import exported
 from livebom.export.html import export
+from tests.livebom.export.golden import agrees
 from tests.sample import HOSTILE, NOW, looks, sample, seen
 
 BROWSER = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
@@ -117,3 +119,11 @@ def test_a_real_browser_shows_it_and_runs_nothing_foreign(state: object, tmp_pat
     assert "Content Security Policy" not in shown.stderr
     assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert picture.stat().st_size > 20_000, "the page is blank"
+
+
+def test_the_sample_estate_is_shown_as_before() -> None:
+    agrees("html/sample.html", export(sample()))
+
+
+def test_the_document_itself_is_written_as_before() -> None:
+    agrees("json/sample.json", exported(sample(), "json"))
