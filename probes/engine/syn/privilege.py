@@ -29,7 +29,7 @@ def may_send_frames() -> bool:
 
 
 def drop() -> None:
-    """Become nobody where we are root, lose every capability, and never get one again, not even by starting a program.
+    """Become nobody where we are root and may, lose every capability, and get none by starting a program either.
 
     Raises OSError where the kernel refuses, and PermissionError where anything is left afterwards, or where there is a
     second thread: capabilities belong to threads.
@@ -41,13 +41,14 @@ def drop() -> None:
             break
     _libc.prctl(_SET_KEEPCAPS, 0, 0, 0, 0)
     _libc.prctl(_CAP_AMBIENT, _CLEAR_ALL, 0, 0, 0)
-    if os.geteuid() == 0 or os.getuid() == 0:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+    if 0 in (os.getuid(), os.geteuid()):
+        with suppress(PermissionError):  # a root without CAP_SETUID and CAP_SETGID keeps its name, and nothing else
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
     _check(_libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     _check(_libc.capset(struct.pack("=Ii", _VERSION_3, 0), bytes(24)))
-    if effective() or 0 in (os.getuid(), os.geteuid()):
+    if effective():
         raise PermissionError("privileges are left after they were given up")
 
 
