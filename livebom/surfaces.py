@@ -85,7 +85,7 @@ class Runtime(Struct, kw_only=True):
     whole: bool = True
     """No order was a shard only."""
     paths: list[str] = []
-    """In words, how each order's open ports were looked for."""
+    """In words, how open ports were looked for and why so, of each order that left it to us."""
 
     @property
     def complete(self) -> bool:
@@ -109,7 +109,8 @@ async def runtime(
     for number, order in enumerate(orders):
         progress.tally = replace(order.counted)
         tally = await sweep(order, catalog, take, progress, partial(mark, number, progress.tally))
-        look.paths.append(progress.path)
+        if order.engine == AUTO:
+            look.paths.append(progress.path)
         look.whole = look.whole and order.whole
         look.tallies.append(tally)
         look.planned += progress.planned

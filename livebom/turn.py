@@ -103,6 +103,7 @@ async def crank(turn: Turn) -> Report:
         changes=changes,
         counts=_counts(look),
         not_seen=_not_seen(turn, look, services),
+        paths=tuple(dict.fromkeys(look.paths)),
         version=__version__,
         coverage=tuple(sorted(stretch.told for stretch in _stretches(turn, look))),
         mute=tuple(sorted(listener_of(service).key for service in services if _is_mute(service))),

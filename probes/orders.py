@@ -105,6 +105,7 @@ def _order(group: Group, scope: Scope, settings: Settings, never: Collection[int
         owner=group.owner_of,
         credential=group.credential_for,
         rate=min(settings.rate, group.pace or settings.rate),
+        ports_never=settings.ports_never,
         timeout=settings.timeout,
         per_host=settings.per_host,
         concurrency=settings.concurrency,

@@ -78,6 +78,7 @@ class Order(Struct, frozen=True, kw_only=True):
     key: bytes
     """Keys the hashes that stand for secrets."""
     budget: Budget = Budget()
+    ports_never: tuple[int, ...] = ()
     engine: str = "connect"
     """The source of open ports, or `auto`; see `probes.sources`."""
     order_key: bytes = field(default_factory=partial(secrets.token_bytes, 16))
@@ -164,6 +165,7 @@ class _Run:
             pace=pace,
             timeout=order.timeout,
             allowed=order.allowed,
+            ports_never=order.ports_never,
             on_open=self._opened,
             stop=self._stopping,
             tally=progress.tally,

@@ -32,6 +32,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """Targets planned, tried, open, refused, silent, unreachable and lost, and requests sent."""
     not_seen: tuple[str, ...] = ()
     """In words: what this look could not or did not look at."""
+    paths: tuple[str, ...] = ()
+    """In words, how open ports were looked for, and why so."""
     version: str = ""
     """livebom's own."""
     coverage: tuple[Stretch, ...] = ()

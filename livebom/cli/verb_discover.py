@@ -120,6 +120,8 @@ def command(**given: Any) -> int:
             store = stack.enter_context(_open(settings))
         turn.store, turn.resume = store, again.id if again else None
         report = anyio.run(_watched, turn, options)
+    for path in report.paths if not options.quiet else ():
+        complain(f"note: open ports were looked for on {path}", 0)
     emit(report, options.format, options.output, everything=options.everything, color=_color(options))
     return _code(report, options.fail_on)
 

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from livebom.net.caps import Caps
 from probes.engine.link import Link
 from probes.engine.talk import Job, StoppedError, Talk
 from probes.engine.tls import client_context
@@ -38,7 +39,7 @@ class Talker:
 
     `done(job, result, None)` tells what a conversation returned, `done(job, None, fault)` what it raised, or a
     StoppedError; it is called in the thread of `run` and must not block. Every connection costs one token of the
-    pace, every request another. Jobs not begun yet are kept as they are, without limit. The counters may be read
+    pace, every request another, and both count for what `caps` leave one host. Jobs not begun yet are kept as they are, without limit. The counters may be read
     from any thread.
     """
 
@@ -46,6 +47,7 @@ class Talker:
         self,
         *,
         pace: Pace,
+        caps: Caps | None = None,
         allowed: Callable[[str, int], bool],
         concurrency: int = 256,
         per_host: int = 4,
@@ -66,6 +68,7 @@ class Talker:
         self.bytes_read = 0
         """From the wire."""
         self._pace = pace
+        self._caps = caps
         self._concurrency = concurrency
         self._per_host = per_host
         self._done = done
@@ -77,6 +80,7 @@ class Talker:
         self._hosts: dict[str, int] = {}
         self._running: set[Talk] = set()
         self._turns: deque[Talk] = deque()
+        self._later: list[tuple[float, int, Talk]] = []
         self._watched: dict[int, Traffic] = {}
         self._timers: list[tuple[float, int, Traffic]] = []
         self._count = itertools.count()
@@ -119,8 +123,12 @@ class Talker:
                 self._abandon()
 
     def queue(self, talk: Talk) -> None:
-        """For a conversation: call its `go` when the pace allows it."""
-        self._turns.append(talk)
+        """For a conversation: call its `go` when the pace and its host's share of it allow it."""
+        later = self._caps.book(talk.job.address, talk.lack) if self._caps else 0.0
+        if later:
+            heapq.heappush(self._later, (time.monotonic() + later, next(self._count), talk))
+        else:
+            self._turns.append(talk)
 
     def watch(self, traffic: Traffic, link: Link, mask: int) -> None:
         """For traffic: call its `ready` on these events."""
@@ -182,8 +190,7 @@ class Talker:
         if self._can_begin():
             return 0.0
         waits = [self._pace.wait()] if self._turns else []
-        if self._timers:
-            waits.append(self._timers[0][0] - time.monotonic())
+        waits += [queue[0][0] - time.monotonic() for queue in (self._timers, self._later) if queue]
         return max(0.0, min(waits)) if waits else None
 
     def _can_begin(self) -> bool:
@@ -211,6 +218,8 @@ class Talker:
 
     def _grant(self) -> None:
         """Let those go whose turn it is, first come, first served."""
+        while self._later and self._later[0][0] <= time.monotonic():
+            self._turns.append(heapq.heappop(self._later)[2])
         for _ in range(len(self._turns)):
             talk = self._turns[0]
             if talk.waiting and talk.lack > 0:

@@ -29,6 +29,8 @@ class Hunt(Struct, kw_only=True):
     """How often a silent target is tried again."""
     allowed: Callable[[str, int], bool]
     """The scope's last word on an address and port."""
+    ports_never: tuple[int, ...] = ()
+    """Never contacted on any address; planning has left them out, and a source of its own process checks again."""
     on_open: Callable[[list[Open]], None]
     """Called with open ports as they are found, from the source's thread; it may block: then the source waits."""
     stop: Callable[[], bool]

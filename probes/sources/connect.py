@@ -1,7 +1,8 @@
 """Plain connects: no privilege needed, and always the way to loopback and to this host."""
 
-from probes.engine.connect import connect_sweep
+from probes.engine.connect import connect_sweep, stride
 from probes.engine.permute import Permutation
+from probes.engine.room import more_descriptors
 from probes.sources import Hunt
 
 NAME = "connect"
@@ -14,9 +15,10 @@ def refusal(_hunt: Hunt) -> str:
 
 def find(hunt: Hunt) -> None:
     """Try every target of the interval; see `connect_sweep`."""
+    more_descriptors()
     connect_sweep(
         hunt.plan,
-        Permutation(len(hunt.plan), hunt.key).walk(hunt.start, hunt.stop_at),
+        Permutation(len(hunt.plan), hunt.key).walk(hunt.start, hunt.stop_at, stride(hunt.pace.rate)),
         hunt.pace,
         timeout=hunt.timeout,
         retries=hunt.retries,

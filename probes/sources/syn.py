@@ -45,7 +45,7 @@ def find(hunt: Hunt) -> None:
         rate=hunt.pace.rate,
         timeout=hunt.timeout,
         retries=hunt.retries,
-        ports_never=tuple(getattr(hunt, "ports_never", ())),
+        ports_never=hunt.ports_never,
     )
     child = subprocess.Popen(  # noqa: S603 - our own Python, our own code
         sender.command(),

@@ -16,9 +16,11 @@ import pytest
 
 from livebom.net.pace import Pace
 from livebom.net.ranges import Range
-from probes.engine.connect import connect_sweep, room, to_itself
+from probes.engine.connect import connect_sweep
+from probes.engine.errors import to_itself
 from probes.engine.permute import Permutation
 from probes.engine.plan import Block, Plan, make_plan
+from probes.engine.room import room
 from probes.engine.tally import Open, Tally
 
 ROOT = Path(__file__).resolve().parents[3]
