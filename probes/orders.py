@@ -107,6 +107,8 @@ def _order(group: Group, scope: Scope, settings: Settings, never: Collection[int
         rate=min(settings.rate, group.pace or settings.rate),
         ports_never=settings.ports_never,
         timeout=settings.timeout,
+        per_host_rate=settings.per_host_rate,
+        per_net_rate=settings.per_net_rate,
         per_host=settings.per_host,
         concurrency=settings.concurrency,
         user_agent=settings.user_agent,

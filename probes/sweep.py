@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from livebom.bom.observation import Listener, Outcome
 from livebom.bom.service import Service
 from livebom.bom.text import safe_text
+from livebom.net.caps import Caps
 from livebom.net.credentials import Credential, Header
 from livebom.net.pace import Pace
 from livebom.net.reply import Ask, Reply
@@ -72,6 +73,10 @@ class Order(Struct, frozen=True, kw_only=True):
     """Probes per second, connects and asks together; 0 for unlimited."""
     timeout: float = 2.0
     """Seconds a connect may take; an ask may take `ASK` times that, a conversation `TALK` times."""
+    per_host_rate: float = 0.0
+    """Of them to one address; 0 for no cap."""
+    per_net_rate: float = 0.0
+    """Of them to one /24 or IPv6 /64; 0 for no cap."""
     per_host: int = 4
     concurrency: int = 256
     user_agent: str
@@ -155,7 +160,7 @@ class _Run:
         self.order, self.catalog, self.progress = order, catalog, progress
         self.nonce = secrets.token_hex(8)
         plan = order.plan
-        pace = Pace(order.rate)
+        pace = Pace(order.rate, caps=_caps(order))
         start, stop = order.interval(plan)
         self.hunt = Hunt(
             plan=plan,
@@ -181,6 +186,7 @@ class _Run:
         self._over = threading.Event()
         self.talker = Talker(
             pace=pace,
+            caps=pace.caps,
             allowed=order.allowed,
             concurrency=order.concurrency,
             per_host=order.per_host,
@@ -237,9 +243,10 @@ class _Run:
     def _opened(self, found: list[Open]) -> None:
         for place in found:
             for door in self.order.doors.get((place.address, place.port), (Door(),)):
+                number = self.marks.opened()  # also where it is dropped at the end: then nothing after it is settled
                 if self._acquire(self._waiting):
                     self.progress.listeners += 1
-                    self.talker.submit(self._job(place, door, self.marks.opened()))
+                    self.talker.submit(self._job(place, door, number))
 
     def _job(self, place: Open, door: Door, number: int) -> Job:
         listener = Listener(
@@ -307,7 +314,8 @@ class _Run:
             _log.error("conversation.lost", error=safe_text(repr(error)))
             self.progress.failed += 1
         if not isinstance(result, Seen):
-            self.marks.taken(job.number)
+            if not self._stop.is_set():  # at a stop it is not over, only ended
+                self.marks.taken(job.number)
         elif self._acquire(self._room):
             self._results.append((job.number, result))
 
@@ -317,6 +325,11 @@ class _Run:
             if self._stop.is_set():
                 return False
         return True
+
+
+def _caps(order: Order) -> Caps | None:
+    shares = order.per_host_rate, order.per_net_rate
+    return Caps(*shares) if any(shares) else None
 
 
 def _unreadable(listener: Listener) -> Seen:

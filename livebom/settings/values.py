@@ -27,7 +27,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     policy: str | None = None
     """The policy's file; None is the default place, see `policy_file`."""
     rate: Annotated[float, Meta(gt=0, le=1_000_000)] = 1000.0
-    """Connection attempts per second, all groups together."""
+    """Connection attempts and requests per second, all groups together."""
+    per_host_rate: Annotated[float, Meta(ge=0, le=1_000_000)] = 200.0
+    """Of them to one address; 0 is no cap. FreeBSD answers 200 closed ports per second (net.inet.icmp.icmplim)."""
+    per_net_rate: Annotated[float, Meta(ge=0, le=1_000_000)] = 1000.0
+    """Of them to one /24 or IPv6 /64; 0 is no cap."""
     timeout: Annotated[float, Meta(gt=0, le=60)] = 2.0
     """Seconds to wait for a connection, and then for an answer to begin."""
     per_host: Annotated[int, Meta(ge=1, le=64)] = 4

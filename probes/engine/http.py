@@ -39,8 +39,8 @@ class Talker:
 
     `done(job, result, None)` tells what a conversation returned, `done(job, None, fault)` what it raised, or a
     StoppedError; it is called in the thread of `run` and must not block. Every connection costs one token of the
-    pace, every request another, and both count for what `caps` leave one host. Jobs not begun yet are kept as they are, without limit. The counters may be read
-    from any thread.
+    pace, every request another, and both count for what `caps` leave one host. Jobs not begun yet are kept as they
+    are, without limit. The counters may be read from any thread.
     """
 
     def __init__(

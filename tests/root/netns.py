@@ -89,6 +89,9 @@ def finish(child: "subprocess.Popen[str]") -> None:
     except (subprocess.TimeoutExpired, ValueError):
         child.kill()
         child.wait()
+        for pipe in (child.stdin, child.stdout, child.stderr):
+            if pipe:
+                pipe.close()
 
 
 def _run(words: Sequence[str]) -> None:
