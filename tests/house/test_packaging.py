@@ -18,6 +18,16 @@ FOLDERS = ("daemon", "probes", "fingerprints", "config", "systemd")
 WHERE = "import livebom, daemon, probes; print(livebom.HOUSE, daemon.__file__, probes.__file__, sep='\\n')"
 BUILT = f"livebom-{livebom.__version__}"
 
+# The SYN sender is a process of its own; without an order it says that it got none.
+SENDER = """
+import subprocess
+import livebom
+from probes.engine.syn import sender
+child = subprocess.run(sender.command(), input=b"", capture_output=True, env=sender.environment(), cwd="/", timeout=60)
+assert child.stdout, child.stderr
+print("sender process answered")
+"""
+
 
 def run(*words: str | Path, cwd: Path) -> str:
     """The command's standard output; fails with all it said where it did not end well."""
@@ -52,6 +62,7 @@ def proves_itself(python: Path, house: Path, cwd: Path) -> None:
     assert [Path(file).parents[1] for file in files] == [house, house]
     assert list((house / "fingerprints" / "servers").glob("*.yaml"))
     assert "ports" in run(python, "-m", "livebom", "discover", "--dry-run", "127.0.0.1", cwd=cwd)
+    assert "sender process answered" in run(python, "-c", SENDER, cwd=cwd)
 
 
 @pytest.fixture(scope="module")
