@@ -12,7 +12,7 @@ COMPILE := $(LOCK)/bin/uv pip compile --universal --python-version 3.11 --genera
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs test check test-root test-real test-real-slow bench wheel lock clean
+.PHONY: help setup demo docs test check test-slow test-root test-real test-real-slow bench wheel lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ check: $(READY) ## format, lint, types, import floors, and the rules of the hous
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -q -m "packaging or not packaging" tests/house
+
+test-slow: $(READY) ## what takes longer than its share of a minute: kills, restarts, attacks, large files
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m slow $(ARGS)
 
 test-root: $(READY) ## what needs root, in network namespaces made for it
 	@$(BIN)/python -m pytest -q -m root $(ARGS)

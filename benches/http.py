@@ -1,81 +1,53 @@
-"""Requests per CPU second of the HTTP stage against aiohttp's client, one and eight requests per connection."""
+"""Requests per second of the HTTP stage, one ask per service, against wrk, which is C and reads next to nothing."""
 
 import asyncio
+import re
+import shutil
 import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from statistics import median
+from pathlib import Path
 from typing import Any
 
-from benches.harness import ROOT, Cost, Result, by_turns, call, judged, main
+from benches.harness import ROOT, Cost, Result, by_turns, call, command, judged, main, skipped
 
-FIGURE = "HTTP stage against aiohttp"
-TARGET = "ratio >= 3"
-UNIT = "requests per CPU second"
-ADDRESSES = [f"127.0.7.{last}" for last in range(1, 65)]
+FIGURE = "HTTP, one ask per service, to wrk"
+TARGET = "ratio >= 0.5"
+UNIT = "requests/s"
 REQUESTS = 6000
 """Of one run, shared by all connections."""
 AT_ONCE = 64
+WRK_SECONDS = 1
 BODY = b'{"object":"list","data":[' + b",".join(b'{"id":"model-%02d","object":"model"}' % n for n in range(17)) + b"]}"
 
 
-def respond() -> None:
-    """Answer every request on every address of ADDRESSES until standard input closes; prints the port."""
-    asyncio.run(_respond())
-
-
-async def _respond() -> None:
-    loop = asyncio.get_running_loop()
-    port = 0
-    servers = []
-    for address in ADDRESSES:
-        server = await loop.create_server(_Responder, address, port, backlog=1024)
-        port = server.sockets[0].getsockname()[1]
-        servers.append(server)
-    print(port, flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)
-    for server in servers:
-        server.close()
-
-
-class _Responder(asyncio.Protocol):
-    """Says `Connection: close` where the path asks for it, else keeps the connection."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        close = data.startswith(b"GET /close")
-        self.transport.write(
-            b"HTTP/1.1 200 OK\r\nDate: Fri, 20 Nov 2026 21:24:57 GMT\r\nServer: uvicorn\r\n"
-            b"Content-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s"
-            % (len(BODY), b"Connection: close\r\n" if close else b"", BODY)
-        )
-        if close:
-            self.transport.close()
-
-
 @contextmanager
-def _responder() -> Iterator[int]:
-    argv = [sys.executable, "-c", "from benches.http import respond; respond()"]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        try:
-            yield int(child.stdout.readline())
-        finally:
-            child.stdin.close()
+def responder() -> Iterator[int]:
+    """The port on which a C program answers on every address of the loopback device. Raises OSError without gcc."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "responder"
+        subprocess.run(["gcc", "-O2", "-o", program, ROOT / "benches/responder.c"], check=True)
+        with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+            assert child.stdin is not None
+            assert child.stdout is not None
+            try:
+                yield int(child.stdout.readline())
+            finally:
+                child.stdin.close()
 
 
-def ours(port: int, each: int) -> tuple[int, float]:
-    """Ask with the HTTP stage; returns how many whole answers came, and the CPU seconds without the imports."""
+Took = tuple[int, float, float]
+"""Whole answers, seconds, CPU seconds; imports are not counted."""
+
+
+def ours(port: int, each: int) -> Took:
+    """Ask with the HTTP stage, so many asks of each service."""
     from livebom.net.reply import Ask
     from probes.engine.http import Job, Talker
 
-    began = time.process_time()
+    began, used = time.monotonic(), time.process_time()
     asks = [Ask(id="models", path=path) for path in _paths(each)]
     good = 0
 
@@ -98,7 +70,7 @@ def ours(port: int, each: int) -> tuple[int, float]:
         talker.submit(Job(address=address, port=port, talk=conversation, deadline=60.0))
     talker.close()
     talker.run()
-    return good, time.process_time() - began
+    return good, time.monotonic() - began, time.process_time() - used
 
 
 class _Unpaced:
@@ -111,15 +83,15 @@ class _Unpaced:
         return 0.0
 
 
-def peer(port: int, each: int) -> tuple[int, float]:
-    """Ask with aiohttp; returns what `ours` does."""
+def aiohttp(port: int, each: int) -> Took:
+    """Ask with aiohttp."""
     import aiohttp  # noqa: F401 - so that it is not counted
 
-    began = time.process_time()
-    return asyncio.run(_peer(port, each)), time.process_time() - began
+    began, used = time.monotonic(), time.process_time()
+    return asyncio.run(_aiohttp(port, each)), time.monotonic() - began, time.process_time() - used
 
 
-async def _peer(port: int, each: int) -> int:
+async def _aiohttp(port: int, each: int) -> int:
     import aiohttp
 
     targets = iter(_targets(each))
@@ -146,37 +118,51 @@ def _paths(each: int) -> list[str]:
 
 
 def _targets(each: int) -> list[str]:
-    return [ADDRESSES[n % len(ADDRESSES)] for n in range(REQUESTS // each)]
+    return [f"127.7.{n >> 8}.{n & 255}" for n in range(1, REQUESTS // each + 1)]
 
 
-def _rates(costs: list[Cost], each: int) -> list[float]:
-    whole = REQUESTS // each * each
-    for cost in costs:
-        if cost.answer[0] != whole:
-            raise RuntimeError(f"{cost.answer[0]} of {whole} answers came whole: nothing was measured")
-    return [whole / cost.answer[1] for cost in costs]
+def checked(cost: Cost, each: int) -> Took:
+    """What `ours` or `aiohttp` took. Raises RuntimeError unless every answer came whole."""
+    good, wall, cpu = cost.answer
+    if good != REQUESTS // each * each:
+        raise RuntimeError(f"{good} of {REQUESTS} answers came whole: nothing was measured")
+    return good, wall, cpu
+
+
+def wrk(port: int) -> Cost:
+    """wrk, one thread, as many connections; its answer is its text."""
+    url = f"http://127.7.0.1:{port}/close"
+    return command(["wrk", "-t1", f"-c{AT_ONCE}", f"-d{WRK_SECONDS}s", "-H", "Connection: close", url])
+
+
+def wrk_took(cost: Cost) -> Took:
+    """What wrk took. Raises RuntimeError where some request failed."""
+    found = re.search(r"(\d+) requests in ([\d.]+)s", cost.answer)
+    if found is None or "Non-2xx" in cost.answer:
+        raise RuntimeError(f"wrk measured nothing: {cost.answer}")
+    return int(found[1]), float(found[2]), cost.cpu
+
+
+def rates(took: list[Took]) -> list[float]:
+    """Requests per second of each run."""
+    return [good / wall for good, wall, _ in took]
+
+
+def per_request(took: list[Took]) -> float:
+    """Microseconds of CPU, of the cheapest run."""
+    return min(cpu / good for good, _, cpu in took) * 1e6
 
 
 def run() -> Result:
-    """Measure both; the gate is on asks that share a connection, which is how the stage works; one alone stands beside.
-
-    With one ask per connection most of our cost is the kernel's (socket, connect, close), which both pay.
-    """
-    found: dict[int, tuple[list[float], list[float]]] = {}
-    with _responder() as port:
-        for each in (1, 8):
-            mine, theirs = by_turns(
-                lambda each=each: call("benches.http:ours", port, each),  # type: ignore[misc]
-                lambda each=each: call("benches.http:peer", port, each),  # type: ignore[misc]
-            )
-            found[each] = _rates(mine, each), _rates(theirs, each)
-    ratios = {each: median(mine) / median(theirs) for each, (mine, theirs) in found.items()}
-    extra: dict[str, float] = {}
-    for each, (ours_each, peer_each) in found.items():
-        extra[f"ours, {each} per connection"] = median(ours_each)
-        extra[f"aiohttp, {each} per connection"] = median(peer_each)
-    told = ", ".join(f"{ratio:.1f}x with {each} per connection" for each, ratio in ratios.items())
-    return judged(FIGURE, TARGET, UNIT, *found[8], note=told, extra=extra)
+    """Measure both. Nearly all that either costs is the kernel's: socket, connect, close."""
+    if not shutil.which("wrk") or not shutil.which("gcc"):
+        return skipped(FIGURE, TARGET, UNIT, "needs wrk and gcc")
+    with responder() as port:
+        costs = by_turns(lambda: call("benches.http:ours", port, 1), lambda: wrk(port))
+    mine, theirs = [checked(cost, 1) for cost in costs[0]], [wrk_took(cost) for cost in costs[1]]
+    extra = {"ours, us of CPU": per_request(mine), "wrk, us of CPU": per_request(theirs)}
+    note = f"CPU a request {extra['ours, us of CPU']:.0f} us, of wrk {extra['wrk, us of CPU']:.0f} us"
+    return judged(FIGURE, TARGET, UNIT, rates(mine), rates(theirs), note=note, extra=extra)
 
 
 if __name__ == "__main__":

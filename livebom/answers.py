@@ -1,7 +1,10 @@
-"""Answers from the store: the state that a name, a sweep or a time means, and what changed between two states."""
+"""Answers from the store: the state that a name, a sweep or a time means, what changed, and what nobody looked at."""
 
 import re
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from statistics import median
 
 from livebom.bom.change import Comparison
 from livebom.bom.document import Document
@@ -61,8 +64,46 @@ def changes(
     assume_complete: bool = False,
 ) -> Comparison:
     """What changed from the one state to the other; of a store's states, also what keeps coming and going."""
-    history = History(flaps=store.history(old.at)) if store and old.settled and new.settled else History()
+    history = History()
+    if store and old.settled and new.settled:
+        is_now = new.at == newest(store)  # of earlier states it is not known what was held back
+        history = History(flaps=store.history(old.at), sightings=store.sightings() if is_now else {})
     return compare(old, new, policy, today, names=names, history=history, assume_complete=assume_complete)
+
+
+def unlooked(store: Store, since: datetime, until: datetime) -> tuple[str, ...]:
+    """In words, what nobody looked at in that period: looks that were not complete, long gaps, and what looks told."""
+    looks = [past for past in store.sweeps() if past.sweep.surface == "runtime"]
+    within = [past for past in looks if since < (past.ended_at or past.sweep.started_at) <= until]
+    words = [*_broken(within), *_gaps(looks, within, since, until)]
+    return tuple(dict.fromkeys([*words, *(one for past in within for one in past.not_seen)]))
+
+
+def _broken(looks: Sequence[PastSweep]) -> Iterator[str]:
+    for past in looks:
+        if past.ended_at is None:
+            yield f"the look that began {_moment(past.sweep.started_at)} has not ended"
+        elif not past.complete:
+            yield f"the look that ended {_moment(past.ended_at)} was not complete"
+
+
+def _gaps(looks: Sequence[PastSweep], within: Sequence[PastSweep], since: datetime, until: datetime) -> Iterator[str]:
+    """Times without a look that are longer than twice what is usual, and an hour."""
+    ends = sorted(past.ended_at for past in looks if past.ended_at)
+    inside = sorted(past.ended_at for past in within if past.ended_at)
+    if not inside:
+        last = max((at for at in ends if at <= since), default=None)
+        yield "no look ended in this time; " + (f"the last one before it {_moment(last)}" if last else "none before it")
+        return
+    usual = median([(later - earlier).total_seconds() for earlier, later in pairwise(ends)] or [0.0])
+    begin = since if ends[0] < inside[0] else inside[0]  # before the first look of all there is nothing to miss
+    for earlier, later in pairwise([begin, *inside, until]):
+        if (later - earlier).total_seconds() > max(2 * usual, 3600.0):
+            yield f"nobody looked from {_moment(earlier)} to {_moment(later)}"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _ended(past: PastSweep) -> datetime:

@@ -20,11 +20,14 @@ from probes.inspect import Seen
 from probes.observe import listener_observation, server_observations
 from probes.orders import digest_of, orders_of, split
 from probes.sources import AUTO, EngineError, sources
+from probes.sources.nmap_xml import Imported, NmapError, imported
 from probes.sweep import Order, Progress, sweep
 
 __all__ = [
     "AUTO",
     "EngineError",
+    "Imported",
+    "NmapError",
     "Order",
     "Progress",
     "Runtime",
@@ -32,6 +35,7 @@ __all__ = [
     "Stretch",
     "Tally",
     "digest_of",
+    "imported",
     "listener_observation",
     "listener_of",
     "load_catalog",
@@ -98,17 +102,17 @@ async def runtime(
     catalog: Catalog,
     take: Callable[[Seen], None],
     progress: Progress,
-    mark: Callable[[int, Tally, int], None] = lambda *_: None,
+    mark: Callable[[int, int, Tally], None] = lambda *_: None,
 ) -> Runtime:
     """Sweep the orders one after another; `take` gets each open listener as soon as it was talked to.
 
-    `mark` is told now and then which order, what it counted, and up to which counter it is settled. An order that goes
-    on begins with what was counted before.
+    `mark` is told now and then which order, up to which counter it is settled, and what it counted until there. An
+    order that goes on begins with what was counted before.
     """
     look = Runtime(tallies=[], coverage=[])
     for number, order in enumerate(orders):
         progress.tally = replace(order.counted)
-        tally = await sweep(order, catalog, take, progress, partial(mark, number, progress.tally))
+        tally = await sweep(order, catalog, take, progress, partial(mark, number))
         if order.engine == AUTO:
             look.paths.append(progress.path)
         look.whole = look.whole and order.whole

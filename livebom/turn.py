@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from livebom import __version__
 from livebom.bom.change import Comparison
 from livebom.bom.coverage import covered, looked_at
 from livebom.bom.document import Document
-from livebom.bom.events import History, compare
 from livebom.bom.grading import graded
 from livebom.bom.graph import fold, value
 from livebom.bom.observation import Observation, Outcome
@@ -21,7 +20,7 @@ from livebom.bom.policy import Policy
 from livebom.bom.report import Report
 from livebom.bom.service import Service, Verdict
 from livebom.recognise.catalog import Catalog
-from livebom.store import AskRow, Bookmark, CoverageRow, Store, SweepRow, Trail
+from livebom.store import AskRow, Bookmark, CoverageRow, Store, SweepRow, Told, Trail
 from livebom.surfaces import (
     SOURCE,
     Order,
@@ -37,9 +36,6 @@ from livebom.surfaces import (
     runtime,
     servers,
 )
-
-FLAPPING = timedelta(days=7)
-"""How far back it counts how often a thing came and went."""
 
 _COUNTS = ("sent", "open", "refused", "silent", "unreachable", "lost")
 
@@ -161,7 +157,7 @@ class _Gathered:
     def _trail(self) -> Trail:
         return Trail(arguments=self.turn.arguments, bookmarks=tuple(self._marks))
 
-    def mark(self, number: int, tally: Tally, cursor: int) -> None:
+    def mark(self, number: int, cursor: int, tally: Tally) -> None:
         """One order is settled up to there; what was taken is stored before that is."""
         self._marks[number] = structs.replace(self._marks[number], cursor=cursor, tally=_counted(tally))
         if self.turn.store:
@@ -236,22 +232,21 @@ def _settle(
     looked = covered(known, looked_at(one.told for one in stretches if one.complete), mute) - _undecided(known, graph)
     seen_at = datetime.now(UTC)
     store.add_coverage([_coverage(sweep, stretch) for stretch in stretches])
-    store.settle(
-        graph,
-        sweep_id=sweep,
-        seen_at=seen_at,
-        covered=lambda one: one.id in looked,
-        gone_after=turn.gone_after,
-    )
-    store.end_sweep(
-        sweep, seen_at, complete=look.complete, tally=_counts(look), not_seen=_not_seen(turn, look, services)
-    )
+    not_seen = _not_seen(turn, look, services)
+    changes = None
+    with store.together():  # so that a look that settled has told what it changed, and that once, whenever it is killed
+        store.settle(
+            graph,
+            sweep_id=sweep,
+            seen_at=seen_at,
+            covered=lambda one: one.id in looked,
+            gone_after=turn.gone_after,
+        )
+        store.end_sweep(sweep, seen_at, complete=look.complete, tally=_counts(look), not_seen=not_seen)
+        if before.looks:
+            changes = store.tell(before, graph, Told(sweep_id=sweep, policy=turn.policy, today=seen_at.date()))
     store.publish()
-    if not before.looks:
-        return None
-    history = History(flaps=store.history(before.at - FLAPPING))
-    names = ("the last sweep", "this sweep")
-    return compare(before, store.document(), turn.policy, seen_at.date(), names=names, history=history)
+    return changes
 
 
 def _stretches(turn: Turn, look: Runtime) -> list[Stretch]:

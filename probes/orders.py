@@ -7,11 +7,13 @@ from hashlib import blake2b
 import msgspec
 
 from livebom.net.credentials import Header
+from livebom.net.own import LOOPBACK
 from livebom.net.ranges import Range, address_text
 from livebom.net.scope import Scope
 from livebom.net.targets import Group, Targets
 from livebom.settings import Settings
 from probes.engine.plan import Block
+from probes.sources import Source
 from probes.sweep import Door, Order
 
 MOST_DOORS = 65_536
@@ -28,10 +30,13 @@ def orders_of(
     engine: str = "connect",
     shard: tuple[int, int] = (1, 1),
     own: Sequence[Range] = (),
+    source: Source | None = None,
 ) -> tuple[list[Order], Scope]:
     """The orders, and the scope they all lie in; `headers` go with every ask.
 
-    `own` are this host's addresses: unless the engine is `connect`, they make orders of their own, which connect.
+    `own` are this host's addresses: unless the engine is `connect`, they make orders of their own, which connect. Of a
+    shard only loopback does, and the order of its targets comes from what is looked at: so the same targets make the
+    same shards on every host.
 
     Raises ScopeError where the scope is refused: then nothing may be sent.
     """
@@ -42,8 +47,12 @@ def orders_of(
         alone = _only(targets, group).scope(ports_never=never, i_mean_it=True)
         if alone.blocks:
             order = _order(group, alone, settings, never, key)
-            order = msgspec.structs.replace(order, headers=headers, engine=engine, shard=shard)
-            orders += [order] if engine == "connect" else split(order, own)
+            order = msgspec.structs.replace(order, headers=headers, engine=engine, shard=shard, source=source)
+            if not order.whole:
+                whole = digest_of(msgspec.structs.replace(order, shard=(1, 1)))
+                order = msgspec.structs.replace(order, order_key=bytes.fromhex(whole))
+            mine = own if order.whole else LOOPBACK
+            orders += [order] if source or engine == "connect" else split(order, mine)
     return orders, scope
 
 

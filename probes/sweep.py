@@ -24,14 +24,14 @@ from livebom.net.reply import Ask, Reply
 from livebom.net.seal import Seal
 from livebom.recognise.catalog import Catalog
 from livebom.recognise.plan import Budget
-from probes.engine.http import Job, Talker
+from probes.engine.http import Job, StoppedError, Talker
 from probes.engine.permute import Permutation
 from probes.engine.plan import Block, Plan, make_plan
 from probes.engine.tally import Open, Tally
 from probes.inspect import Seen, examine
 from probes.keyed import joined, wants_key
 from probes.marks import Marks
-from probes.sources import Hunt, chosen
+from probes.sources import Hunt, Source, chosen
 
 QUEUED = 512
 """Conversations' results that may wait to be taken; beyond it the talking stops until there is room."""
@@ -86,6 +86,8 @@ class Order(Struct, frozen=True, kw_only=True):
     ports_never: tuple[int, ...] = ()
     engine: str = "connect"
     """The source of open ports, or `auto`; see `probes.sources`."""
+    source: Source | None = None
+    """One that is none of that folder, in place of them: open ports that somebody else has found."""
     order_key: bytes = field(default_factory=partial(secrets.token_bytes, 16))
     """Of the order in which targets are tried."""
     shard: tuple[int, int] = (1, 1)
@@ -130,14 +132,15 @@ async def sweep(
     catalog: Catalog,
     take: Callable[[Seen], None],
     progress: Progress | None = None,
-    mark: Callable[[int], None] | None = None,
+    mark: Callable[[int, Tally], None] | None = None,
 ) -> Tally:
     """Look at everything the order names; `take` is called in the caller's task for each open listener.
 
     Connecting and talking run in a thread each; cancelling ends both within a fraction of a second, and what was
     taken so far stays taken. One listener's misbehaviour ends its own conversation only. `mark` is called there too,
-    about once a second, with the counter before which every target was tried and every open one taken: `begin` of an
-    order that goes on. Raises EngineError where the order's engine cannot look.
+    about once a second, with the counter before which every target was tried and every open one taken, and with what
+    was counted until there: `begin` and `counted` of an order that goes on. Raises EngineError where the order's
+    engine cannot look.
     """
     run = _Run(order, catalog, progress or Progress())
     async with anyio.create_task_group() as group:
@@ -175,10 +178,15 @@ class _Run:
             stop=self._stopping,
             tally=progress.tally,
         )
-        self.source, progress.path = chosen(order.engine, self.hunt)
+        if order.source:
+            self.source, progress.path = order.source, f"the {order.source.NAME} path"
+        else:
+            self.source, progress.path = chosen(order.engine, self.hunt)
         whole = Permutation(len(plan), order.order_key).size
-        progress.planned = len(plan) * (stop - start) // whole if whole else 0
+        first, _ = replace(order, begin=None).interval(plan)  # where it goes on, what is done was planned too
+        progress.planned = len(plan) * (stop - first) // whole if whole else 0
         self.marks = Marks()
+        self._counted: dict[int, Tally] = {}
         self._stop = threading.Event()
         self._results: deque[tuple[int, Seen]] = deque()
         self._room = threading.Semaphore(QUEUED)
@@ -221,7 +229,7 @@ class _Run:
         self._stop.set()
         self.talker.stop()
 
-    def drain(self, take: Callable[[Seen], None], mark: Callable[[int], None] | None) -> None:
+    def drain(self, take: Callable[[Seen], None], mark: Callable[[int, Tally], None] | None) -> None:
         """Hand over what has come, in the caller's thread, and say how far everything is settled."""
         self.progress.asked = self.talker.asked
         while self._results:
@@ -233,9 +241,16 @@ class _Run:
             )
             take(replace(seen, service=service))
             self.marks.taken(number)
-        settled = self.marks.settled(self.progress.tally.cursor)
-        if settled is not None and mark is not None:
-            mark(settled)
+        tally = self.progress.tally
+        cursor, counted = tally.settled or (tally.cursor, tally)
+        if cursor is not None:
+            self._counted[cursor] = counted
+        settled = self.marks.settled(cursor)
+        if settled is not None:
+            counted = self._counted[settled]
+            self._counted = {at: one for at, one in self._counted.items() if at > settled}
+            if mark is not None:
+                mark(settled, counted)
 
     def _stopping(self) -> bool:
         return self._stop.is_set()
@@ -314,7 +329,7 @@ class _Run:
             _log.error("conversation.lost", error=safe_text(repr(error)))
             self.progress.failed += 1
         if not isinstance(result, Seen):
-            if not self._stop.is_set():  # at a stop it is not over, only ended
+            if not isinstance(error, StoppedError):  # which was cut short, so that it is not settled
                 self.marks.taken(job.number)
         elif self._acquire(self._room):
             self._results.append((job.number, result))

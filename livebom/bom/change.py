@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from msgspec import Struct
 
+from livebom.bom.identity import NAMESPACE
 from livebom.bom.parts import EdgeKind, PartKind, Value
 from livebom.bom.service import Severity
 
@@ -76,3 +77,13 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """How many parts and edges that is."""
     not_seen: tuple[str, ...] = ()
     """What the newer state did not look at."""
+
+
+def change_id(sweep: str, change: Change) -> str:
+    """The id of a change that a sweep told, made of the sweep, the event and what it is about.
+
+    Half surrogate pairs, which UTF-8 cannot hold, count as `?`.
+    """
+    about = (sweep, change.event, change.part, change.edge or change.other or "", change.attribute)
+    whole = "\x1f".join(map(str, about))
+    return str(uuid5(NAMESPACE, whole.encode("utf-8", "replace").decode()))

@@ -24,7 +24,10 @@ def told(verb: Callable[P, int]) -> Callable[P, None]:
     @wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            code = verb(*args, **kwargs)
+            try:
+                code = verb(*args, **kwargs)
+            except BaseExceptionGroup as several:
+                raise _only(several) from several
         except (TargetErrors, ScopeError, DataError, DataErrors, ReadProblem) as error:
             code = complain(str(error), USAGE)
         except KeyboardInterrupt:
@@ -52,6 +55,13 @@ def complain(text: str, code: int) -> int:
     return code
 
 
+def _only(error: BaseException) -> BaseException:
+    """What a task group wrapped, where it is one error."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
 def _store_errors() -> tuple[type[Exception], ...]:
     from livebom.store import StoreError
 
@@ -59,7 +69,7 @@ def _store_errors() -> tuple[type[Exception], ...]:
 
 
 def _turn_errors() -> tuple[type[Exception], ...]:
-    from livebom.surfaces import EngineError
+    from livebom.surfaces import EngineError, NmapError
     from livebom.turn import ResumeError
 
-    return (EngineError, ResumeError)
+    return (EngineError, NmapError, ResumeError)

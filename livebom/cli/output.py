@@ -36,11 +36,16 @@ def deliver(text: str, path: Path | None) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """Write beside the path and rename, so that a reader sees the old file or the new one."""
+    write_whole_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_whole_bytes(path: Path, body: bytes) -> None:
+    """The same of what is no text."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as out:
-            out.write(text)
+        with os.fdopen(handle, "wb") as out:
+            out.write(body)
             out.flush()
             os.fsync(out.fileno())
         temporary.chmod(0o644)

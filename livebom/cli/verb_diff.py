@@ -1,7 +1,7 @@
 """`livebom diff`: what changed from one state to another, as typed events."""
 
+import os
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ from livebom.cli.errors import FINDINGS, INCOMPLETE, told
 from livebom.cli.listing import read_store
 from livebom.cli.output import deliver
 from livebom.cli.states import policy_of, state_of
+from livebom.cli.when import today
 from livebom.export.changes import format_of, formats, written
 
 _QUIET = {Status.ACCEPTED, Status.EXPECTED}
@@ -65,9 +66,9 @@ def compared(old: str, new: str, policy: Path | None, db: str | None, *, assume_
     """The two states that the references mean, compared by the policy that counts."""
     rules, before, after = policy_of(policy), state_of(old, db), state_of(new, db)
     both = before.settled and after.settled
+    day = today(os.environ)
     with read_store(db) if both else nullcontext() as store:
-        today = datetime.now(UTC).date()
-        return changes(before, after, rules, today, names=(old, new), store=store, assume_complete=assume_complete)
+        return changes(before, after, rules, day, names=(old, new), store=store, assume_complete=assume_complete)
 
 
 def code(comparison: Comparison, fail_on: str | None, *, complete: bool) -> int:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from livebom.bom.report import Report
 from livebom.bom.service import Severity, Verdict
+from livebom.bom.text import safe_text
 from livebom.cli.errors import FINDINGS, INCOMPLETE, complain, told
 from livebom.cli.keys import key_options, own_keys
 from livebom.cli.logs import configure
@@ -28,7 +29,7 @@ from livebom.net.scope import Scope
 from livebom.net.targets import read_targets
 from livebom.settings import Settings, examine, load_settings
 from livebom.store import Store
-from livebom.surfaces import AUTO, Order, load_catalog, orders_of, sources
+from livebom.surfaces import AUTO, Imported, Order, imported, load_catalog, orders_of, sources
 from livebom.turn import Turn, crank
 
 
@@ -45,6 +46,7 @@ class Options(Struct, frozen=True, kw_only=True):
     engine: str
     shard: tuple[int, int]
     resume: str | None
+    import_nmap: Path | None
     rate: float | None
     timeout: float | None
     db: str | None
@@ -73,6 +75,9 @@ class Options(Struct, frozen=True, kw_only=True):
 )
 @click.option("--shard", type=Shard(), default="1/1", metavar="K/N", help="Only the K-th of N parts of the targets.")
 @click.option("--resume", metavar="SWEEP", help="Go on with a sweep whose process died.")
+@click.option(
+    "--import-nmap", type=click.Path(path_type=Path), help="Talk to the open ports of this nmap XML, look for none."
+)
 @click.option("--rate", type=float, metavar="N", help="Connection attempts and requests per second (default 1000).")
 @click.option("--timeout", type=float, metavar="S", help="Seconds to wait for a connection (default 2).")
 @click.option("--db", metavar="FILE", help="The store (default: ~/.local/state/livebom/livebom.duckdb).")
@@ -128,12 +133,18 @@ def command(**given: Any) -> int:
 
 def _planned(options: Options, settings: Settings) -> Turn | None:
     """What the options ask for, still without a store; None where the plan was only to be printed."""
-    if not options.target and not options.targets:
+    found = imported(_bytes(options.import_nmap), str(options.import_nmap)) if options.import_nmap else ()
+    written = options.target
+    if options.import_nmap and not options.target and not options.targets:
+        written = tuple(
+            f"[{one.address}]:{one.port}" if ":" in one.address else f"{one.address}:{one.port}" for one in found
+        )
+    if not written and not options.targets:
         raise click.UsageError("name what to look at: an address, a CIDR, host:port, a URL, or --targets FILE")
     catalog = load_catalog(options.servers.split(",") if options.servers else None)
     keys = own_keys(options.header, options.bearer_file, quiet=options.quiet)
     targets = read_targets(
-        options.target,
+        written,
         options.targets,
         ai=catalog.ports,
         read_yaml=examine,
@@ -152,6 +163,7 @@ def _planned(options: Options, settings: Settings) -> Turn | None:
         engine=options.engine,
         shard=options.shard,
         own=own_addresses(),
+        source=Imported(found) if options.import_nmap else None,
     )
     if not options.quiet:
         for note in (*targets.notes, *scope.notes):
@@ -168,6 +180,13 @@ def _planned(options: Options, settings: Settings) -> Turn | None:
         notes=scope.notes,
         arguments=kept(options),
     )
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"{safe_text(str(path), 200)} cannot be read: {error.strerror}") from None
 
 
 def _open(settings: Settings) -> Store:

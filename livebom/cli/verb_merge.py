@@ -1,7 +1,7 @@
 """`livebom merge`: several documents made into one graph."""
 
+import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -16,6 +16,7 @@ from livebom.cli.heap import uncollected
 from livebom.cli.output import deliver
 from livebom.cli.states import policy_of, state_of
 from livebom.cli.verb_diff import code
+from livebom.cli.when import today
 from livebom.export import changes as changes_formats
 from livebom.export import exported, format_of, formats
 from livebom.readers import ReadProblem
@@ -73,8 +74,8 @@ def command(
         return complain("no input could be read: nothing was merged, and nothing written", USAGE)
     comparison = None
     if before is not None:
-        today = datetime.now(UTC).date()
-        comparison = changes(before, merged, rules, today, names=(str(diff_against), str(output or "merged")))
+        day = today(os.environ)
+        comparison = changes(before, merged, rules, day, names=(str(diff_against), str(output or "merged")))
     deliver(exported(merged, form), output)
     if comparison is not None:
         # On stdout, unless the document itself goes there.

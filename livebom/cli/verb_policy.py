@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from livebom.bom.verdicts import Judged, check, with_verdicts
 from livebom.cli.errors import FINDINGS, INCOMPLETE, told
 from livebom.cli.output import deliver
 from livebom.cli.states import policy_of, state_of
+from livebom.cli.when import today
 from livebom.export import exported
 from livebom.export.changes.words import moment
 from livebom.export.gaps import gaps
@@ -66,9 +67,9 @@ def check_(state: str, file: Path | None, fail_on: str | None, form: str, output
 
     Exit code: 1 findings that nobody accepted reach --fail-on, 2 usage, 3 STATE was not complete, 4 internal, else 0.
     """
-    policy, document, today = policy_of(file), state_of(state, db), datetime.now(UTC).date()
-    found = check(document, policy, today)
-    deliver(_written(document, policy, found, today, form), output)
+    policy, document, day = policy_of(file), state_of(state, db), today(os.environ)
+    found = check(document, policy, day)
+    deliver(_written(document, policy, found, day, form), output)
     open_ = [one for one in found if not one.accepted]
     if fail_on is not None and any(one.severity.rank <= Severity(fail_on).rank for one in open_):
         return FINDINGS
@@ -88,11 +89,11 @@ def show(file: Path | None) -> int:
     return 0
 
 
-def _written(document: Document, policy: Policy, found: tuple[Judged, ...], today: date, form: str) -> str:
+def _written(document: Document, policy: Policy, found: tuple[Judged, ...], day: date, form: str) -> str:
     if form == "sarif":
-        return exported(with_verdicts(document, policy, today), "sarif")
+        return exported(with_verdicts(document, policy, day), "sarif")
     if form == "json":
-        whole = {"at": document.at, "today": today, "findings": found, "not_seen": gaps(document)}
+        whole = {"at": document.at, "today": day, "findings": found, "not_seen": gaps(document)}
         return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
     return "\n".join(_lines(document, found)) + "\n"
 

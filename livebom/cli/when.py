@@ -1,12 +1,27 @@
 """Times as people write them: ISO 8601, `yesterday`, or how long ago."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 
 import click
 
 _AGO = re.compile(r"(\d{1,6})\s*(s|m|h|d|w)(?: ago)?")
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def today(environment: Mapping[str, str]) -> date:
+    """The day on which accept rows are held against, in UTC: that of SOURCE_DATE_EPOCH where it is set, else now's.
+
+    Source: reproducible-builds.org, "SOURCE_DATE_EPOCH" (seconds since 1970; what cannot be read is an error).
+    """
+    told = environment.get("SOURCE_DATE_EPOCH")
+    if not told:
+        return datetime.now(UTC).date()
+    try:
+        return datetime.fromtimestamp(int(told), UTC).date()
+    except (ValueError, OverflowError, OSError):
+        raise click.UsageError("SOURCE_DATE_EPOCH is no number of seconds; unset it, or set it to one") from None
 
 
 class When(click.ParamType[datetime]):

@@ -96,6 +96,7 @@ def _finding(its: Estate, one: Part) -> str:
             ("seen", names(items_of(one, "seen"))),
             ("fix", text(text_of(one, "remediation"), 2000)),
             ("owner", text(its.owners.get(one.id, "")) or "unknown"),
+            ("accepted", text(text_of(one, "accepted"), 2000)),
         )
     )
     title = text(text_of(one, "title") or rule_of(one), 300)

@@ -87,6 +87,7 @@ def _findings(its: Estate) -> list[str]:
             "seen": _cell([code(seen) for seen in items_of(one, "seen")]),
             "fix": prose(text_of(one, "remediation")),
             "owner": code(its.owners.get(one.id, "")) or "unknown",
+            "accepted": prose(text_of(one, "accepted")),
         }
         lines.append(f"- **{severity_of(one)}** {code(rule_of(one))}: {prose(text_of(one, 'title'))}")
         lines += [f"  - {name}: {said}" for name, said in facts.items() if said]

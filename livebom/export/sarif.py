@@ -76,6 +76,7 @@ def _result(its: Estate, finding: Part, listeners: frozenset[str]) -> Result:
             location(part.kind, part.key, name_of(part), _line(finding, listeners)) for part in subjects or [finding]
         ),
         fingerprint=str(finding.id),
+        justification=text_of(finding, "accepted") or None,
         properties=told,
     )
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from livebom.net.ranges import Range
 
-_LOOPBACK = (Range(127 << 24, (128 << 24) - 1, 4), Range(1, 1, 6))
+LOOPBACK = (Range(127 << 24, (128 << 24) - 1, 4), Range(1, 1, 6))
+"""The addresses that are every host's own."""
 
 
 def own_addresses(proc: Path = Path("/proc")) -> tuple[Range, ...]:
@@ -15,7 +16,7 @@ def own_addresses(proc: Path = Path("/proc")) -> tuple[Range, ...]:
     Sources: Linux net/ipv4/fib_trie.c (`/proc/net/fib_trie`: a leaf's address, then its entries, `host LOCAL` for our
     own) and net/ipv6/addrconf.c (`/proc/net/if_inet6`: 32 hex digits first).
     """
-    return (*_LOOPBACK, *_v4(proc / "net" / "fib_trie"), *_v6(proc / "net" / "if_inet6"))
+    return (*LOOPBACK, *_v4(proc / "net" / "fib_trie"), *_v6(proc / "net" / "if_inet6"))
 
 
 def _v4(table: Path) -> list[Range]:
@@ -37,5 +38,5 @@ def _v6(table: Path) -> list[Range]:
     with suppress(OSError):
         for line in table.read_text(encoding="ascii", errors="replace").splitlines():
             with suppress(ValueError):
-                found.add(int(IPv6Address(int(line.split()[0], 16))))
+                found.add(int(IPv6Address(int(line.partition(" ")[0], 16))))
     return [Range(one, one, 6) for one in sorted(found) if one != 1]

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cached_property
 
+from livebom.recognise import engines
 from livebom.recognise.asking import Signature, signature
-from livebom.recognise.rules import NOT_AI, AskRule, Fingerprint, NeverRule, Shared
+from livebom.recognise.prefilter import Prefilter
+from livebom.recognise.rules import NOT_AI, AskRule, Fingerprint, Match, NeverRule, Shared
 from livebom.recognise.sound import ANY, check, clauses
 
 CONTROL = "random"
@@ -37,6 +39,11 @@ class Kit:
     def signatures(self) -> dict[str, Signature]:
         """Each ask's signature, by the name this kit's rules use; one request serves every product that asks it."""
         return {name: signature(name, rule) for name, rule in self.asks.items() if rule.each is None}
+
+    @cached_property
+    def requests(self) -> frozenset[Signature]:
+        """The requests whose replies its rules look at."""
+        return frozenset(self.signatures.values())
 
     @cached_property
     def identifying(self) -> list[str]:
@@ -92,12 +99,14 @@ class Catalog:
         shared: Shared,
         never: Iterable[NeverRule] = (),
         wanted: Iterable[str] | None = None,
+        engine: str | None = None,
     ) -> None:
         """Index the fingerprints; raises ValueError for rules, or a wanted product, that name what is not there.
 
         Products that are not wanted send nothing of their own, yet stay as rivals: what another product claims must
-        not be named after the one that was looked for.
+        not be named after the one that was looked for. `engine` is one of `engines.installed()`, by default the first.
         """
+        self._engine = engine
         self.shared = shared
         self.never = list(never)
         self._forbidden: dict[tuple[str, str], list[NeverRule]] = {}
@@ -121,13 +130,14 @@ class Catalog:
         return sorted({port for f in kits if f.role not in NOT_AI for port in f.ports})
 
     @cached_property
-    def users(self) -> dict[Signature, list[Kit]]:
-        """Which kits look at the reply to a request that is the same for every target."""
-        found: dict[Signature, list[Kit]] = {}
+    def prefilter(self) -> Prefilter[Signature, Kit]:
+        """Which kits have a mark or a veto that holds for a reply, by the request it replies to."""
+        rules: dict[Signature, list[tuple[Kit, Match]]] = {}
         for kit in self.kits:
-            for request in set(kit.signatures.values()):
-                found.setdefault(request, []).append(kit)
-        return found
+            for rule in (*kit.fingerprint.vetoes, *kit.fingerprint.marks):
+                for request in kit.requests if rule.ask == ANY else kit.requests & {kit.signatures.get(rule.ask)}:
+                    rules.setdefault(request, []).append((kit, rule))
+        return Prefilter(rules, engines.engine(self._engine or engines.installed()[0]))
 
     def forbidden(self, method: str, path: str) -> list[NeverRule]:
         """The rules that forbid this request, each where its product may be."""

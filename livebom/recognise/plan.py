@@ -45,13 +45,19 @@ class Inquiry:
         self._prior = {product: ON_ITS_PORT - 0.02 * rank for product, rank in catalog.at_port(port).items()}
         self._views: dict[Signature, View] = {}
         self._standings: dict[str, Standing] = {}
+        """Of the products that some reply tells anything about."""
 
     def note(self, kit: Kit, name: str, view: View) -> None:
-        """Take in the reply to an ask and weigh anew the products that look at it."""
+        """Take in the reply to an ask and weigh anew the products for or against which it may speak."""
         signature = kit.signatures[name]
         self._views[signature] = view
-        for user in self.catalog.users[signature]:
-            self._standings[user.product] = stand(user, self.replies(user))
+        for user in self.catalog.prefilter.owners(signature, view):
+            self._standings.setdefault(user.product, self.standing(user.product))
+        # Once touched, a product is weighed again with every reply: the random path may take back what it said.
+        for product in self._standings:
+            user = self.catalog.products[product]
+            if signature in user.requests:
+                self._standings[product] = stand(user, self.replies(user))
 
     def replies(self, kit: Kit) -> dict[str, View]:
         """The replies so far, by the names the kit's rules use."""
@@ -157,10 +163,13 @@ class Inquiry:
 
     def _ranked(self) -> list[Kit]:
         """The products that may be there, the most promising first."""
-        wanted = [kit for kit in self.catalog.kits if kit.product in self.catalog.wanted]
-        live = [kit for kit in wanted if not self.standing(kit.product).vetoed]
-        promise = {kit.product: self.standing(kit.product).score + self._prior.get(kit.product, 0.0) for kit in live}
-        return sorted((k for k in live if promise[k.product] > 0), key=lambda k: (-promise[k.product], k.product))
+        promise = {}
+        for product in (self._prior.keys() | self._standings.keys()) & self.catalog.wanted:
+            standing = self.standing(product)
+            if not standing.vetoed:
+                promise[product] = standing.score + self._prior.get(product, 0.0)
+        ranked = sorted((one for one in promise if promise[one] > 0), key=lambda one: (-promise[one], one))
+        return [self.catalog.products[product] for product in ranked]
 
     def _decided(self, kit: Kit) -> bool:
         """Enough is known: a high score, from at least two marks that speak for it."""

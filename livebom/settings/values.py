@@ -40,6 +40,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Conversations at once in all."""
     gone_after: Annotated[int, Meta(ge=1, le=100)] = 3
     """Complete looks that must miss a thing before it counts as gone."""
+    keep_raw: Annotated[int, Meta(ge=0, le=36_500)] = 90
+    """Days for which evidence, asks and bodies stay in the store, before they move to Parquet; 0 keeps them in it."""
     user_agent: Annotated[str, Meta(pattern=r"\A[ -~]*livebom[ -~]*\Z", max_length=200)] = (
         "livebom/{version} (AI inventory, reads only)"
     )

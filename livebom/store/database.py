@@ -39,6 +39,7 @@ class Database:
         self.path = path
         self.commits = 0
         """How many transactions were committed here."""
+        self._within = False
         self._connection: duckdb.DuckDBPyConnection | None = connection
         self.descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
@@ -93,9 +94,16 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Generator[None]:
-        """All or nothing; when it is left without an error, what was done in it survives a `kill -9`."""
+        """All or nothing; when it is left without an error, what was done in it survives a `kill -9`.
+
+        Within another one it is a part of that one: whoever catches its error must let the outer one fail too.
+        """
+        if self._within:
+            yield
+            return
         with told(self.path):
             self.connection.begin()
+        self._within = True
         try:
             yield
             with told(self.path):
@@ -103,6 +111,8 @@ class Database:
         except BaseException:
             self._roll_back()
             raise
+        finally:
+            self._within = False
         self.commits += 1
 
     def _roll_back(self) -> None:

@@ -135,6 +135,21 @@ CREATE TABLE change (
     body JSON NOT NULL
 );
 
+-- held: parts and edges that are known but not told yet, because too few looks saw them. Written by livebom.store.
+CREATE TABLE held (
+    id UUID NOT NULL,
+    looks INTEGER NOT NULL
+);
+
+-- history: what was moved out of this file into Parquet, by file and look. Written by livebom.store.
+CREATE TABLE history (
+    file_name VARCHAR NOT NULL,
+    table_name VARCHAR NOT NULL,
+    archived_day DATE NOT NULL,
+    sweep_id VARCHAR NOT NULL,
+    row_count BIGINT NOT NULL
+);
+
 -- outbox: alerts on their way, until they are delivered or given up. Written by livebom.store for the daemon.
 CREATE TABLE outbox (
     outbox_id VARCHAR NOT NULL,

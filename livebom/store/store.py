@@ -1,22 +1,28 @@
 """The front door: a store that is open, what is written into it and what it tells."""
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+from livebom.bom.change import Comparison
 from livebom.bom.document import Document
 from livebom.bom.observation import Observation
 from livebom.bom.parts import Edge, Graph, Part
-from livebom.bom.service import Service
-from livebom.store import read, state
+from livebom.bom.policy import Policy
+from livebom.bom.service import Service, Severity
+from livebom.store import changes, read, state
+from livebom.store.changes import StoredChange, Told
 from livebom.store.database import Database
 from livebom.store.encode import column_time, json_text, text
 from livebom.store.errors import StoreError
+from livebom.store.findings import OpenFinding, findings
 from livebom.store.intervals import Look, Settled, settle
 from livebom.store.opening import open_database, view_database
+from livebom.store.retention import Retained, recover, retain
 from livebom.store.rows import (
     AskRow,
     Baseline,
@@ -34,6 +40,8 @@ from livebom.store.rows import (
 )
 from livebom.store.snapshot import publish
 from livebom.store.writer import Writer
+
+_EVERYTHING = Policy()
 
 
 class Store:
@@ -56,7 +64,13 @@ class Store:
         that process, until the file is free. Raises StoreBusy after `timeout` seconds (None: never), StoreError where
         the file cannot be used: corrupt, foreign, of a newer livebom, no right to it, no room, already open here.
         """
-        return cls(open_database(path, wait, timeout))
+        database = open_database(path, wait, timeout)
+        try:
+            recover(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database)
 
     @classmethod
     def view(cls, path: Path) -> Self:
@@ -171,6 +185,76 @@ class Store:
             raise ValueError(f"gone_after is {gone_after}: it takes at least one look to miss something")
         self.writer.flush()
         return settle(self._database, graph, Look(sweep_id, column_time(seen_at), covered, gone_after))
+
+    @contextmanager
+    def together(self) -> Generator[None]:
+        """Flush, and make what is written within one transaction: all of it is there after a `kill -9`, or nothing.
+
+        A look's end (`settle`, `end_sweep`, `tell`) belongs together: a look that settled has told what it changed.
+        """
+        self.writer.flush()
+        with self._database.transaction():
+            yield
+
+    def tell(self, before: Document, seen: Graph, told: Told) -> Comparison:
+        """Compare the state now with the one before a look that has settled, and write the changes under its id.
+
+        `seen` is what the look itself saw. What is new, known only by inference, and was not seen by enough looks in a
+        row yet (`damping.sightings`) is held back, and told by the look that sees it often enough.
+        """
+        return changes.tell(self._database, before, seen, told)
+
+    def changes(
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+        *,
+        severity: Severity | None = None,
+        event: str | None = None,
+    ) -> list[StoredChange]:
+        """What looks told that ended after `since` and not after `until` (None: now), oldest first.
+
+        A page of `limit` goes on behind the change whose id is `after`. `severity` leaves out what is less bad, `event`
+        (a name, perhaps with `*`, `?` or `[…]`) all others.
+        """
+        return changes.changes(self._database, (since, until), limit, after, (severity, event))
+
+    def count_changes(
+        self,
+        since: datetime,
+        until: datetime | None = None,
+        *,
+        severity: Severity | None = None,
+        event: str | None = None,
+    ) -> int:
+        """How many `changes` has in all."""
+        return changes.count(self._database, (since, until), (severity, event))
+
+    def findings(
+        self, at: datetime | None = None, *, policy: Policy = _EVERYTHING, today: date | None = None
+    ) -> list[OpenFinding]:
+        """The findings open now or at a time, worst first and the accepted ones last, by the policy.
+
+        `today` decides which accept rows hold; without one it is the day of the last look.
+        """
+        return findings(self._database, at, policy, today)
+
+    def sightings(self) -> dict[UUID, int]:
+        """How many looks in a row saw what is there now and was not told yet, by the ids of parts and edges."""
+        return changes.sightings(self._database)
+
+    def retain(self, before: datetime) -> Retained:
+        """Move evidence, asks and bodies of whole days before that time into Parquet files beside the store.
+
+        Intervals and changes stay. Killed at any moment, neither loses a row nor has it twice. Publishes.
+        """
+        self.writer.flush()
+        done = retain(self._database, before)
+        self._published = -1
+        self.publish()
+        return done
 
     def graph(self, at: datetime | None = None) -> Graph:
         """The graph now, or as it was known at a time; a claim's own times are of the look that last changed it."""

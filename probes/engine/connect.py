@@ -15,6 +15,7 @@ from pathlib import Path
 from livebom.net.pace import Pace
 from probes.engine.errors import OPEN, OURS, UNREACHABLE, WORN, to_itself
 from probes.engine.held import Held
+from probes.engine.ledger import Ledger, Outcome
 from probes.engine.permute import Numbers
 from probes.engine.plan import Plan, Row
 from probes.engine.room import CONNTRACK, MOST_IN_FLIGHT, Window, room
@@ -33,6 +34,8 @@ SETBACKS = 8
 """How often a target is put back for want of a socket or a local port before it counts as lost."""
 TICK = 0.05
 """Seconds of the longest sleep, so that `stop` is heard."""
+MARKED = 1.0
+"""Seconds between two looks at how far the order is settled and how much room there is."""
 DELIVERY = 0.02
 """Seconds an open port waits at most to be handed over with others."""
 
@@ -41,11 +44,11 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 
 
 def stride(rate: float) -> int:
-    """Counters of the order in one batch, for `Permutation.walk`: about a quarter of a second's at that rate.
+    """Counters of the order in one batch, for `Permutation.walk`: about a tenth of a second's at that rate.
 
     A sweep that goes on begins with the batch that was not settled, so a slow one must not take large ones.
     """
-    return 2048 if not rate else max(16, min(2048, int(rate / 4)))
+    return 2048 if not rate else max(16, min(2048, int(rate / 10)))
 
 
 def connect_sweep(
@@ -65,8 +68,9 @@ def connect_sweep(
 
     `order` is `Permutation(len(plan), key).walk()` or an interval of it. A first try waits as long as answers from
     its network have taken (see `Waits`), at most `timeout` seconds; only silent targets are tried again, each time
-    for the whole `timeout`; without retries so is the first. At most `in_flight` connects are under way at once (default: `room`), half as many when
-    sockets or ports run short, fewer when the connection-tracking table (`conntrack`, a folder as in /proc) fills.
+    for the whole `timeout`; without retries the first try has all of it. At most `in_flight` connects are under way
+    at once (default: `room`), half as many when sockets or ports run short, fewer when the connection-tracking table
+    (`conntrack`, a folder as in /proc) fills.
     Read `tally` from another thread for the progress. Raises what `on_open` and `stop` raise, OSError where not even
     an epoll can be had, ValueError for numbers that make no sense.
     """
@@ -101,10 +105,11 @@ class _Sweep:
         self._window = window
         self._wheel = Wheel(timeout, patient=not retries)
         self._waits = self._wheel.waits
+        self._ledger = Ledger(tally)
         self._epoll = select.epoll()
         self._flights: dict[int, Flight] = {}
         self._waiting: deque[Lot] = deque()
-        self._held = Held[Lot](pace.caps) if pace.caps else None
+        self._held = Held[Lot](pace.caps) if pace.caps is not None else None
         self._idle: tuple[list[socket.SocketType], list[socket.SocketType]] = [], []  # IPv4, IPv6
         self._reuse = True
         self._begin: int | None = None
@@ -141,11 +146,13 @@ class _Sweep:
     def _refill(self) -> bool:
         """Have targets waiting, and tell whether anything at all is left to do."""
         while not self._waiting and not self._walked:
-            after, rows = next(self._batches, (self._begin, None))
-            if rows is None:
+            found = next(self._batches, None)
+            if found is None:
                 self._walked = True
                 break
+            after, rows = found
             self._waiting.extend(Lot(rows[at : at + BURST], self._begin) for at in range(0, len(rows), BURST))
+            self._ledger.batch(self._begin, after, len(rows))
             self._begin = after
         return bool(self._waiting or self._held or self._flights)
 
@@ -209,7 +216,7 @@ class _Sweep:
                 if error.errno in OURS:
                     self._hold(rows, begun, lot)
                     break
-                self.tally.lost += 1  # no such family on this host
+                self._count(lot, "lost")  # no such family on this host
                 continue
             code = sock.connect_ex(row)
             if code == EINPROGRESS:
@@ -261,7 +268,7 @@ class _Sweep:
             if to_itself(sock):
                 tally.refused += 1
             else:
-                tally.open += 1
+                self._count(lot, "open")
                 self._found.append(Open(row[0], row[1], took))
                 self._waits.answered(row[0], took)
             with suppress(OSError):  # a reset instead of a goodbye: no TIME_WAIT, no local port held
@@ -270,13 +277,13 @@ class _Sweep:
             tally.refused += 1
             self._waits.answered(row[0], took)
         elif code in UNREACHABLE:
-            tally.unreachable += 1
+            self._count(lot, "unreachable")
         elif code == errno.ETIMEDOUT:
             self._unanswered([row], lot)
         elif code in OURS:
             self._hold([row], 0, lot)
         else:
-            tally.lost += 1
+            self._count(lot, "lost")
         sock.close()
 
     def _expire(self, now: float) -> None:
@@ -290,7 +297,7 @@ class _Sweep:
     def _unanswered(self, rows: list[Row], lot: Lot) -> None:
         """Try silent targets again, or count them as silent."""
         if lot.attempt >= self._retries:
-            self.tally.silent += len(rows)
+            self._count(lot, "silent", len(rows))
         elif rows:
             self._waiting.append(Lot(rows, lot.begin, lot.attempt + 1))
 
@@ -302,7 +309,7 @@ class _Sweep:
         if lot.setbacks < SETBACKS:
             self._waiting.append(Lot(rows[failed : failed + 1], lot.begin, lot.attempt, lot.setbacks + 1))
         else:
-            self.tally.lost += 1
+            self._count(lot, "lost")
         if rows[failed + 1 :]:
             self._waiting.appendleft(Lot(rows[failed + 1 :], lot.begin, lot.attempt, lot.setbacks))
         self._drop_idle()
@@ -336,15 +343,25 @@ class _Sweep:
     def _report(self, now: float, on_open: Callable[[list[Open]], None]) -> None:
         """Hand over what was found, and from time to time tell how far the order is settled."""
         self.tally.in_flight = len(self._flights)
-        if self._found and (now - self._told > DELIVERY or now - self._marked > 1.0):  # before the cursor passes them
+        if self._found and (
+            now - self._told > DELIVERY or now - self._marked > MARKED
+        ):  # before the cursor passes them
             found, self._found, self._told = self._found, [], now
             on_open(found)
-        if now - self._marked > 1.0:
+        if now - self._marked > MARKED:
             self._marked = now
             self._window.look(len(self._flights))
             lots = chain(self._waiting, (flight[2] for flight in self._flights.values()), self._kept())
             outstanding = {lot.begin for lot in lots}
-            self.tally.cursor = min(outstanding, key=lambda begin: -1 if begin is None else begin, default=self._begin)
+            cursor = min(outstanding, key=lambda begin: -1 if begin is None else begin, default=self._begin)
+            if cursor is not None:
+                self.tally.settled = cursor, self._ledger.before(cursor, self.tally)
+            self.tally.cursor = cursor
+
+    def _count(self, lot: Lot, outcome: Outcome, number: int = 1) -> None:
+        """So many targets of the lot ended so."""
+        setattr(self.tally, outcome, getattr(self.tally, outcome) + number)
+        self._ledger.add(lot.begin, outcome, number)
 
     def _kept(self) -> Iterator[Lot]:
         """What waits for its host's next turn."""

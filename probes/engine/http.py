@@ -124,7 +124,7 @@ class Talker:
 
     def queue(self, talk: Talk) -> None:
         """For a conversation: call its `go` when the pace and its host's share of it allow it."""
-        later = self._caps.book(talk.job.address, talk.lack) if self._caps else 0.0
+        later = self._caps.book(talk.job.address, talk.lack) if self._caps is not None else 0.0
         if later:
             heapq.heappush(self._later, (time.monotonic() + later, next(self._count), talk))
         else:

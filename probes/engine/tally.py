@@ -27,6 +27,8 @@ class Tally(Struct):
     in_flight: int = 0
     cursor: int | None = None
     """Every target before this counter of the order is settled: where to go on from. None before the first batch."""
+    settled: "tuple[int, Tally] | None" = None
+    """A cursor, and what was counted before it; None where nobody keeps books."""
     stopped: bool = False
     """`stop` ended it."""
     finished: bool = False

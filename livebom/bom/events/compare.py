@@ -12,7 +12,7 @@ from livebom.bom.events.cases import Cases
 from livebom.bom.events.changes import Changes
 from livebom.bom.events.grade import suspected
 from livebom.bom.events.history import NO_HISTORY, History
-from livebom.bom.events.resolving import joined, rooted, state_of
+from livebom.bom.events.resolving import joined, rooted, state_of, unrooted
 from livebom.bom.events.rule import Rule
 from livebom.bom.events.state import State
 from livebom.bom.events.steps import speaking
@@ -36,6 +36,24 @@ def compare(
     every silence of the newer document counts as a complete look. The order of parts, edges, aliases and looks within
     the documents does not matter.
     """
+    return compare_and_hold(old, new, policy, today, names=names, history=history, assume_complete=assume_complete)[0]
+
+
+def compare_and_hold(
+    old: Document,
+    new: Document,
+    policy: Policy,
+    today: date,
+    *,
+    names: tuple[str, str] = ("old", "new"),
+    history: History = NO_HISTORY,
+    assume_complete: bool = False,
+) -> tuple[Comparison, frozenset[UUID]]:
+    """The same, and what the newer document has but was not told: too few looks saw it, by `damping.sightings`.
+
+    Whoever leaves those parts and edges out of the older document next time is told of them when they were seen often
+    enough. The ids are the document's own.
+    """
     roots = joined(old, new, policy)
     before, after = state_of(old, roots), state_of(new, roots)
     heard = Heard(before, after, (old.looks, new.looks), everything=assume_complete or new.settled)
@@ -43,8 +61,9 @@ def compare(
     missed = rooted(old.missed, roots, old), rooted(new.missed, roots, new)
     told, unsaid, unsaid_count = _told(before, after, Cases(before, after, policy), heard, missed)
     sightings, flaps = (rooted(one, roots, old, new) for one in (history.sightings, history.flaps))
-    loud = [one for one in told if not _held(*one, sightings)]
-    return Comparison(
+    held = [case for rule, case in told if _held(rule, case, sightings)]
+    loud = [(rule, case) for rule, case in told if not _held(rule, case, sightings)]
+    comparison = Comparison(
         old=names[0],
         new=names[1],
         old_at=old.at,
@@ -54,6 +73,15 @@ def compare(
         unsaid_count=unsaid_count,
         not_seen=new.not_seen,
     )
+    return comparison, unrooted({id_ for case in held for id_ in _new_ids(case)}, roots, new)
+
+
+def _new_ids(case: Case) -> list[UUID]:
+    """What is new of a held case: the part; of an edge the edge, and where it leads if that is new as well."""
+    if case.edge is None:
+        return [case.part.id]
+    end = case.edge.destination
+    return [case.edge.id] if end in case.old.parts else [case.edge.id, end]
 
 
 def _told(

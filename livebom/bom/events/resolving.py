@@ -1,19 +1,20 @@
 """Both documents as graphs in which one thing is one part, whichever of them learned that two keys name it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 from uuid import UUID
 
 from livebom.bom.document import Document
 from livebom.bom.events.state import State
-from livebom.bom.identity import canonical, edge_id, part_id
+from livebom.bom.identity import canonical, edge_id
 from livebom.bom.merge import resolve
-from livebom.bom.parts import Alias, Edge, Graph
+from livebom.bom.parts import Edge, Graph
 from livebom.bom.policy import Policy
+from livebom.bom.same import without
 
 
 def joined(old: Document, new: Document, policy: Policy) -> dict[UUID, UUID]:
     """Each id of an alias row of either document to the id that both states know it by; the policy may deny rows."""
-    return canonical(_believed({*old.aliases, *new.aliases}, policy))
+    return canonical(without({*old.aliases, *new.aliases}, policy.distinct))
 
 
 def state_of(document: Document, roots: dict[UUID, UUID]) -> State:
@@ -42,8 +43,16 @@ def rooted(counts: Mapping[UUID, int], roots: Mapping[UUID, UUID], *documents: D
     return found
 
 
-def _believed(aliases: Iterable[Alias], policy: Policy) -> Iterable[Alias]:
-    pairs = [(row.one, row.other) for row in policy.distinct]
-    kinds = {row.kind for row in aliases}
-    apart = {frozenset({part_id(kind, one), part_id(kind, other)}) for one, other in pairs for kind in kinds}
-    return (row for row in aliases if frozenset({row.id, row.same_as}) not in apart)
+def unrooted(ids: Set[UUID], roots: Mapping[UUID, UUID], document: Document) -> frozenset[UUID]:
+    """The document's own ids of parts and edges that the comparison knows by those ids."""
+    if not ids:
+        return frozenset()
+    parts = {part.id for part in document.parts if roots.get(part.id, part.id) in ids}
+    edges = {edge.id for edge in document.edges if _rooted_edge(edge, roots) in ids}
+    return frozenset(parts | edges)
+
+
+def _rooted_edge(edge: Edge, roots: Mapping[UUID, UUID]) -> UUID:
+    if edge.source not in roots and edge.destination not in roots:
+        return edge.id
+    return edge_id(edge.kind, roots.get(edge.source, edge.source), roots.get(edge.destination, edge.destination))

@@ -37,11 +37,21 @@ def vulnerability(view: View, part: Part, placed: dict[UUID, dict[str, str]]) ->
         description=facts.text("title", "/description") or facts.text("description", "/description"),
         detail=_detail(facts),
         recommendation=facts.text("remediation", "/recommendation"),
-        analysis=Analysis(
-            state=_state(part, facts), first_issued=moment(part.first_seen), last_updated=moment(part.last_seen)
-        ),
+        analysis=_analysis(part, facts),
         affects=tuple(Ref(ref=one) for one in refs(view.sources(part, EdgeKind.HAS_FINDING))),
         properties=properties(view, part, facts),
+    )
+
+
+def _analysis(part: Part, facts: Facts) -> Analysis:
+    """Where it stands; what somebody answers for is still there, and will not be mended until that ends."""
+    accepted = facts.text("accepted", "/analysis/detail")
+    return Analysis(
+        state=_state(part, facts),
+        response=("will_not_fix",) if accepted else (),
+        detail=accepted,
+        first_issued=moment(part.first_seen),
+        last_updated=moment(part.last_seen),
     )
 
 

@@ -33,6 +33,8 @@ class Analysis(Shape, frozen=True, kw_only=True):
     """Where a finding stands."""
 
     state: str
+    response: tuple[str, ...] = ()
+    detail: str | None = None
     first_issued: datetime
     last_updated: datetime
 

@@ -6,19 +6,10 @@ from livebom.bom.observation import Fact
 from livebom.bom.parts import Confidence, PartKind, Value
 from livebom.bom.vocabulary import COMMON, PARTS
 from livebom.readers.cyclonedx import kinds, places
+from livebom.readers.cyclonedx.card_shape import DataSet, ModelCard, ModelParameters, Steward
+from livebom.readers.cyclonedx.cards import card_of
 from livebom.readers.cyclonedx.keys import Named, supplier
-from livebom.readers.cyclonedx.shape import (
-    Component,
-    DataSet,
-    Evidence,
-    Identity,
-    LicenseChoice,
-    ModelCard,
-    ModelParameters,
-    Reference,
-    Service,
-    Steward,
-)
+from livebom.readers.cyclonedx.shape import Component, Evidence, Identity, LicenseChoice, Reference, Service
 
 K = PartKind
 Facts = dict[str, Fact]
@@ -67,7 +58,7 @@ def component_facts(one: Component, kind: PartKind, named: Named, sure: Confiden
     if said["revision"] == one.version:
         del said["version"]
     if kind in {K.MODEL, K.ADAPTER}:
-        said |= _model(one)
+        said |= {**_model(one), "card": card_of(one)}
     elif kind is K.DATASET:
         said |= _data(one.data or ())
     elif kind is K.IMAGE:

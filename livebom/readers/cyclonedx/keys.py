@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from livebom.bom.parts import PartKind
 from livebom.readers.cyclonedx import kinds, places
-from livebom.readers.cyclonedx.shape import Component, DataSet, Organization, Service
+from livebom.readers.cyclonedx.card_shape import DataSet, Organization
+from livebom.readers.cyclonedx.shape import Component, Service
 from livebom.readers.purl import Purl, parse
 
 K = PartKind

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from livebom.bom.parts import EdgeKind, PartKind
 from livebom.readers.cyclonedx import facts, findings, keys, kubernetes, own
+from livebom.readers.cyclonedx.card_shape import Property
 from livebom.readers.cyclonedx.placing import MODELS, Entries, Place
-from livebom.readers.cyclonedx.shape import Bom, Component, Dependency, Property, Service, Vulnerability
+from livebom.readers.cyclonedx.shape import Bom, Component, Dependency, Service, Vulnerability
 
 K = PartKind
 E = EdgeKind

@@ -8,8 +8,9 @@ from livebom.bom.identity import part_id
 from livebom.bom.observation import Fact
 from livebom.bom.parts import Confidence, EdgeKind, PartKind, Value
 from livebom.bom.vocabulary import COMMON, PARTS
+from livebom.readers.cyclonedx.card_shape import Property
 from livebom.readers.cyclonedx.facts import ALLOWED, Facts
-from livebom.readers.cyclonedx.shape import Component, Property, Service, Vulnerability
+from livebom.readers.cyclonedx.shape import Component, Service, Vulnerability
 
 PREFIX = "livebom:"
 

@@ -9,8 +9,9 @@ from livebom.bom.identity import part_id
 from livebom.bom.observation import Fact
 from livebom.bom.parts import Alias, Confidence, EdgeKind, PartKind
 from livebom.readers.cyclonedx import facts, keys, kinds, kubernetes, own
+from livebom.readers.cyclonedx.card_shape import Property
 from livebom.readers.cyclonedx.notes import Notes
-from livebom.readers.cyclonedx.shape import Component, Property, Service
+from livebom.readers.cyclonedx.shape import Component, Service
 from livebom.readers.gathering import Gathering
 from livebom.readers.problem import ReadProblem
 

@@ -21,6 +21,17 @@ CREATE TABLE change (
     part_key VARCHAR NOT NULL,
     body JSON NOT NULL
 );
+CREATE TABLE held (
+    id UUID NOT NULL,
+    looks INTEGER NOT NULL
+);
+CREATE TABLE history (
+    file_name VARCHAR NOT NULL,
+    table_name VARCHAR NOT NULL,
+    archived_day DATE NOT NULL,
+    sweep_id VARCHAR NOT NULL,
+    row_count BIGINT NOT NULL
+);
 CREATE TABLE outbox (
     outbox_id VARCHAR NOT NULL,
     sink VARCHAR NOT NULL,

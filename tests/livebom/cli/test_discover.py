@@ -231,6 +231,7 @@ def test_an_interrupt_ends_it_with_130_and_keeps_what_was_seen(run: Run, lab: La
     assert sweep["complete"] is not True
 
 
+@pytest.mark.slow
 def test_two_runs_on_one_store_take_turns_and_lose_nothing(run: Run, lab: Lab, tmp_path: Path) -> None:
     one, other = lab.add(OLLAMA), lab.add("vllm-0.32.0-default")
     db = str(tmp_path / "s.duckdb")

@@ -128,3 +128,52 @@ def test_a_sweep_and_a_time_name_states_too(run: Run, lab: Lab) -> None:
 @pytest.mark.parametrize("name", ["now", "a/b", "\x1b[2J"])
 def test_a_baseline_needs_a_name_that_can_be_said(name: str, run: Run) -> None:
     assert run("baseline", "set", name).exit_code == 2
+
+
+def test_what_is_accepted_is_told_as_such_in_every_export(run: Run, files: tuple[Path, Path], tmp_path: Path) -> None:
+    rules = tmp_path / "policy.yaml"
+    row = "{finding: vllm-*, where: '*', reason: a bench without data, expires: 2030-01-31, by: jo}"
+    text = f"accept: [{row}]\nseverities: {{vllm-no-auth: low}}\nallow: {{products: [vllm]}}\n"
+    rules.write_text(text, encoding="utf-8")
+    told = {form: run("export", files[1], "--policy", rules, "--format", form) for form in formats("export")}
+    assert {form: one.exit_code for form, one in told.items() if one.exit_code} == {}
+    words = "a bench without data (until 2030-01-31, by jo)"
+    graphical = {"dot"}
+    assert {form for form, one in told.items() if words not in one.stdout} <= graphical
+    results = json.loads(told["sarif"].stdout)["runs"][0]["results"]
+    assert [one["suppressions"][0]["justification"] for one in results if "suppressions" in one] == [words]
+    assert "policy.product" in {one["ruleId"] for one in results}
+    known = json.loads(told["cyclonedx-1.6"].stdout)["vulnerabilities"]
+    [accepted] = [one for one in known if one["id"] == "vllm-no-auth"]
+    assert accepted["analysis"]["response"] == ["will_not_fix"]
+    assert accepted["ratings"][0]["severity"] == "low"
+
+
+def test_the_day_of_an_accept_row_can_be_set(
+    run: Run, files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = tmp_path / "policy.yaml"
+    row = "{event: '*', where: '*', reason: a rehearsal, expires: 2030-01-31}"
+    rules.write_text(f"accept: [{row}]\n", encoding="utf-8")
+    diff = ("diff", *files, "--policy", rules, "--fail-on", "critical")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1895961600")  # 2030-01-30
+    assert run(*diff).exit_code in {0, 3}
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1896220800")  # 2030-02-02
+    assert run(*diff).exit_code == 1
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
+    assert run(*diff).exit_code == 2
+
+
+def test_a_filled_store_can_be_reported_on_checked_and_asked(run: Run, lab: Lab, tmp_path: Path) -> None:
+    lab.add(OLLAMA)
+    run("discover", lab.network, "--ports", "11434", "--rate", RATE, "-q")
+    rules = tmp_path / "policy.yaml"
+    rules.write_text("allow: {products: [vllm]}\n", encoding="utf-8")
+    report = run("report", "--profile", "ntia", "now")
+    assert report.exit_code == 0
+    assert "Not looked at" in report.stdout
+    checked = run("policy", "check", "now", "--policy", rules, "--fail-on", "high")
+    assert checked.exit_code == 1
+    assert "policy.product" in checked.stdout
+    models = json.loads(run("question", "models", "--format", "json").stdout)
+    assert len(models) == 3

@@ -172,6 +172,7 @@ def test_owasp_aibom_generator() -> None:
         "limitations": "English only",
         "context_length": 8192,
         "quantization": "Q4_K_M",
+        "card": ["metric=accuracy: 0.7"],
     }
     assert arrows(made) == {
         f"{model} has_version {model}@0f1e2d3c",

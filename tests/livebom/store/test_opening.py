@@ -195,6 +195,8 @@ def test_store_of_the_first_schema_is_brought_up_to_this_one(tmp_path: Path) -> 
             "ALTER TABLE sweep DROP COLUMN trail",
             "DROP TABLE unsettled",
             "DROP TABLE change",
+            "DROP TABLE held",
+            "DROP TABLE history",
             "DROP TABLE outbox",
             "INSERT INTO alias VALUES (uuid(), uuid(), 'model', 'hf:a/b', 'connect', now(), now())",
             "UPDATE meta SET schema_version = 1",

@@ -194,6 +194,7 @@ def test_gone_after_no_look_at_all_is_refused(store: Store) -> None:
         settle(store, Graph(), MONDAY, gone_after=0)
 
 
+@pytest.mark.slow
 def test_look_larger_than_a_row_group_arrives_whole(store: Store) -> None:
     """DuckDB 2.0.0 can lose sight of more than 122,880 rows that were appended to a table of the same transaction."""
     count, database, at = 130_000, store._database, MONDAY.replace(tzinfo=None)

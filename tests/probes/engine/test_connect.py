@@ -12,11 +12,13 @@ from contextlib import ExitStack, closing, contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from livebom.net.caps import Caps
 from livebom.net.pace import Pace
 from livebom.net.ranges import Range
-from probes.engine.connect import connect_sweep
+from probes.engine.connect import connect_sweep, stride
 from probes.engine.errors import to_itself
 from probes.engine.permute import Permutation
 from probes.engine.plan import Block, Plan, make_plan
@@ -30,6 +32,11 @@ CLOSED = 9
 
 def never() -> bool:
     return False
+
+
+def order_value(order: Permutation, counter: int) -> int:
+    """The value of one counter of the order."""
+    return int(order.values(np.array([counter], dtype=np.uint64))[0])
 
 
 def plan_of(*places: tuple[str, int]) -> Plan:
@@ -171,10 +178,10 @@ def test_no_more_than_allowed_are_in_flight() -> None:
 
 def test_the_pace_holds_for_the_sweep() -> None:
     began = time.monotonic()
-    tally = swept(network("127.77.0.60"), rate=200)
+    tally = swept(network("127.77.0.60"), rate=500)
     elapsed = time.monotonic() - began
     assert tally.refused == 60
-    assert elapsed >= 59 / 200 - 0.01
+    assert elapsed >= 59 / 500 - 0.01
 
 
 def test_open_ports_are_handed_over_while_the_sweep_goes_on() -> None:
@@ -182,7 +189,7 @@ def test_open_ports_are_handed_over_while_the_sweep_goes_on() -> None:
     tally = Tally()
     with listening("127.77.0.1") as port:
         plan = network("127.77.0.100", (port, CLOSED))
-        swept(plan, rate=400, on_open=lambda found: seen.append((len(found), tally.finished)), tally=tally)
+        swept(plan, rate=1000, on_open=lambda found: seen.append((len(found), tally.finished)), tally=tally)
     assert seen == [(1, False)]
 
 
@@ -217,6 +224,85 @@ def test_a_stopped_sweep_goes_on_where_it_was() -> None:
     assert len(plan) <= before + tally.tried < 2 * len(plan)  # nothing left out, not all of it again
     assert tally.cursor == permutation.size
     assert {(one.address, one.port) for one in found} == {("127.77.3.3", port)}
+
+
+def test_the_cursor_never_passes_what_is_not_handed_over_or_not_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("probes.engine.connect.MARKED", 0.002)
+    found: list[Open] = []
+    tally = Tally()
+    cursors: list[int | None] = []
+    with ExitStack() as stack:
+        places = [("127.77.0.1", stack.enter_context(listening("127.77.0.1"))) for _ in range(20)]
+        [mute] = stack.enter_context(silence(1))
+        plan = plan_of(*places, mute, *((f"127.77.0.{number}", CLOSED) for number in range(1, 200)))
+        order = Permutation(len(plan), b"key")
+        counters = {plan.at(value): at for at in range(order.size) if (value := order_value(order, at)) < len(plan)}
+
+        def look() -> bool:
+            cursors.append(tally.cursor)
+            passed = {place for place, at in counters.items() if at < (tally.cursor or 0)}
+            assert passed.intersection(places) <= {(one.address, one.port) for one in found}
+            assert mute not in passed or tally.silent
+            assert len(passed) <= tally.tried
+            counted = tally.settled[1] if tally.settled else Tally()
+            assert counted.tried == len(passed)
+            assert counted.open == len(passed.intersection(places))
+            return False
+
+        walk = order.walk(batch=8)
+        connect_sweep(plan, walk, Pace(1500), timeout=0.05, on_open=found.extend, stop=look, tally=tally)
+    assert tally.complete
+    assert len(set(cursors)) > 5
+    assert tally.cursor == order.size
+    assert sorted((one.address, one.port) for one in found) == sorted(places)
+
+
+def test_a_slow_sweep_takes_small_batches() -> None:
+    assert [stride(rate) for rate in (1, 100, 1000, 100_000, 0)] == [16, 16, 100, 2048, 2048]
+
+
+@pytest.mark.parametrize(("per_host", "per_net"), [(400, 0), (0, 400), (500, 400)])
+def test_one_host_gets_no_more_than_its_share(per_host: float, per_net: float) -> None:
+    caps = Caps(per_host, per_net, loopback=True)
+    places = [(f"127.77.0.{1 + number % (1 if per_host == 400 else 40)}", 10 + number) for number in range(40)]
+    plan = plan_of(*places)
+    began = time.monotonic()
+    order = Permutation(len(plan), b"key").walk()
+    tally = connect_sweep(plan, order, Pace(0, caps=caps), on_open=lambda found: None, stop=never)
+    assert time.monotonic() - began >= 39 / 400 - 0.01
+    assert (tally.refused, tally.sent) == (40, 40)
+    assert tally.complete
+
+
+def test_more_targets_of_one_host_than_may_be_kept_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("probes.engine.connect.KEPT", 50)
+    plan = plan_of(*(("127.77.0.1", 10 + number) for number in range(300)), ("127.77.1.1", CLOSED))
+    pace = Pace(0, caps=Caps(2000, 0, loopback=True))
+    tally = connect_sweep(
+        plan, Permutation(len(plan), b"key").walk(), pace, on_open=lambda found: None, stop=never, in_flight=3
+    )
+    assert (tally.refused, tally.sent) == (301, 301)
+    assert tally.complete
+
+
+def test_a_full_table_of_connections_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "nf_conntrack_max").write_text("100\n")
+    (tmp_path / "nf_conntrack_count").write_text("90\n")
+    peak, tally = 0, Tally()
+
+    def watch() -> bool:
+        nonlocal peak
+        peak = max(peak, tally.in_flight)
+        return False
+
+    with silence(10) as places:
+        plan = plan_of(*places)
+        order = Permutation(len(plan), b"key").walk()
+        connect_sweep(
+            plan, order, Pace(0), timeout=0.05, retries=0, on_open=print, stop=watch, tally=tally, conntrack=tmp_path
+        )
+    assert peak == 5
+    assert (tally.silent, tally.complete) == (10, True)
 
 
 def test_shards_together_look_at_everything_once() -> None:
@@ -324,7 +410,7 @@ import fcntl, json, socket, struct
 from pathlib import Path
 from livebom.net.pace import Pace
 from livebom.net.ranges import Range
-from probes.engine.connect import connect_sweep
+from probes.engine.connect import connect_sweep, stride
 from probes.engine.permute import Permutation
 from probes.engine.plan import Block, make_plan
 

@@ -1,0 +1,1 @@
+COPY (SELECT {values} FROM answer) TO {file} (FORMAT parquet, COMPRESSION zstd);

@@ -1,0 +1,2 @@
+-- The rows of an answer, every value as text.
+CREATE TABLE answer ({columns});

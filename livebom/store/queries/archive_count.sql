@@ -1,0 +1,1 @@
+SELECT count(*) FROM {source} WHERE {column} >= $day::DATE AND {column} < $day::DATE + INTERVAL 1 DAY;

@@ -1,0 +1,3 @@
+SELECT count(*) FROM change
+WHERE changed_at > $since::TIMESTAMP AND changed_at <= $until::TIMESTAMP
+    AND severity IN (SELECT unnest($severities::VARCHAR[])) AND event GLOB $event;

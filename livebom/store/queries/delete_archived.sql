@@ -1,0 +1,1 @@
+DELETE FROM {table} WHERE {column} >= $day::DATE AND {column} < $day::DATE + INTERVAL 1 DAY;

@@ -1,0 +1,1 @@
+DELETE FROM content WHERE digest IN (SELECT digest FROM staged_archived);

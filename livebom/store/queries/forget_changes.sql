@@ -1,0 +1,1 @@
+DELETE FROM change WHERE sweep_id = $sweep_id;

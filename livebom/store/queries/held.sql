@@ -1,0 +1,1 @@
+SELECT id, looks FROM held;

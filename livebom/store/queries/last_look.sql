@@ -1,0 +1,1 @@
+SELECT max(ended_at) FROM sweep;

@@ -1,0 +1,1 @@
+CREATE OR REPLACE TEMP TABLE staged_archived (digest VARCHAR);
