@@ -10,6 +10,7 @@ from livebom.bom.observation import Listener
 from livebom.net.reply import Ask
 from livebom.recognise.plan import Budget
 from probes.identify import Conversation, identify
+from tests.every import every
 from tests.lab import default_port
 from tests.playback import MOMENT, NGINX, UNNAMED_PORT, Playback, catalog, converse
 from tests.recording import load, names
@@ -27,8 +28,7 @@ def asks_of(name: str, port: int | None, server: str | None = None) -> tuple[str
     return seen.service.product, playback.asked
 
 
-@pytest.mark.parametrize("port", PORTS)
-@pytest.mark.parametrize("name", names())
+@every([(name, port) for name in names() for port in PORTS])
 def test_the_asks_are_few_and_harmless(name: str, port: int) -> None:
     product, asked = asks_of(name, port)
     assert len(asked) <= (24 if product else 4 if port == UNNAMED_PORT else 6)
@@ -41,7 +41,7 @@ def test_the_asks_are_few_and_harmless(name: str, port: int) -> None:
         assert not [rule.why for rule in acting if rule.method == ask.method and re.fullmatch(rule.path, ask.path)]
 
 
-@pytest.mark.parametrize("name", names())
+@every(names())
 def test_telling_what_it_is_costs_eight_asks_at_most(name: str) -> None:
     playback = Playback(name, server=NGINX)
     talk = Conversation(catalog(), Listener(host="127.0.0.1", port=8000), nonce="x", now=lambda: MOMENT)

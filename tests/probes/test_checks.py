@@ -17,6 +17,7 @@ from livebom.recognise.rules import CheckRule
 from livebom.recognise.sound import ANY
 from livebom.recognise.verdict import verdicts
 from probes.inspect import Seen
+from tests.every import every
 from tests.lab import default_port
 from tests.playback import Playback, catalog, converse
 from tests.probes.test_raw import TRITON_GRPC
@@ -540,7 +541,7 @@ def test_keys_are_not_kept_by_name_either() -> None:
 OTHERS = [name for name in names() if load(name).product in {"none", *(catalog().products.keys() - set(SEVEN))}]
 
 
-@pytest.mark.parametrize("recording", OTHERS)
+@every(OTHERS)
 def test_no_other_server_has_a_finding_of_the_seven(recording: str) -> None:
     service = converse(Playback(recording), default_port(recording)).service
     kit = catalog().products.get(load(recording).product)

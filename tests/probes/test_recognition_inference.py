@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from livebom.bom.service import Auth, Service
+from tests.every import every
 from tests.playback import NGINX, UNNAMED_PORT, Playback, assert_named, catalog, converse
 from tests.recording import load, names
 
@@ -115,7 +116,7 @@ def test_named_behind_a_proxy(name: str) -> None:
     assert service.stack[0].product == "nginx"
 
 
-@pytest.mark.parametrize("name", names())
+@every(names())
 def test_none_of_them_claims_what_another_product_said(name: str) -> None:
     service = converse(Playback(name), 8000).service
     assert {layer.product for layer in service.stack} & set(PRODUCTS) <= {load(name).product}

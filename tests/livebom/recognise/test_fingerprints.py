@@ -2,12 +2,11 @@
 
 import re
 
-import pytest
-
 from livebom.recognise.judge import DECIDED, NAMED
 from livebom.recognise.rules import Fingerprint
 from livebom.settings import data_path
 from probes.checks import known
+from tests.every import every
 from tests.playback import catalog
 from tests.recording import names
 
@@ -33,7 +32,7 @@ def test_the_seven_are_known_and_swept_by_default() -> None:
         assert len(fingerprint(product).checks) >= 12
 
 
-@pytest.mark.parametrize("product", PRODUCTS)
+@every(PRODUCTS)
 def test_enough_evidence_can_be_found_to_decide(product: str) -> None:
     missing = 1.0
     for mark in fingerprint(product).marks:
@@ -41,7 +40,7 @@ def test_enough_evidence_can_be_found_to_decide(product: str) -> None:
     assert 1 - missing >= (NAMED if fingerprint(product).generic else DECIDED)
 
 
-@pytest.mark.parametrize("product", PRODUCTS)
+@every(PRODUCTS)
 def test_every_statement_has_a_source(product: str) -> None:
     one = fingerprint(product)
     assert one.sources
@@ -50,7 +49,7 @@ def test_every_statement_has_a_source(product: str) -> None:
     assert all(said)
 
 
-@pytest.mark.parametrize("product", PRODUCTS)
+@every(PRODUCTS)
 def test_the_recordings_that_are_cited_are_there(product: str) -> None:
     one = fingerprint(product)
     cited = {rule.source for rule in one.marks} | {rule.source for rule in one.vetoes}
@@ -60,7 +59,7 @@ def test_the_recordings_that_are_cited_are_there(product: str) -> None:
             assert any(known == name or known.endswith(name) for known in names()), name
 
 
-@pytest.mark.parametrize("product", PRODUCTS)
+@every(PRODUCTS)
 def test_checks_are_named_after_their_product_and_say_what_to_do(product: str) -> None:
     for check in fingerprint(product).checks:
         assert check.id.startswith(f"{product}-")
@@ -75,7 +74,7 @@ def test_ids_of_checks_are_used_once() -> None:
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("product", PRODUCTS)
+@every(PRODUCTS)
 def test_ranges_of_vulnerabilities_can_be_read(product: str) -> None:
     cves = fingerprint(product).cves
     assert len({cve.id for cve in cves}) == len(cves)
@@ -83,26 +82,26 @@ def test_ranges_of_vulnerabilities_can_be_read(product: str) -> None:
         assert all(_BOUND.fullmatch(bound) for bound in cve.affected.split(",")), cve
 
 
-@pytest.mark.parametrize("product", PRODUCTS)
+@every(PRODUCTS)
 def test_products_that_are_fronted_are_known(product: str) -> None:
     assert set(fingerprint(product).fronts) <= set(PRODUCTS)
 
 
-@pytest.mark.parametrize("product", PRODUCTS)
+@every(PRODUCTS)
 def test_what_only_reads_says_why_it_is_harmless(product: str) -> None:
     for name, ask in fingerprint(product).asks.items():
         assert ask.safe_post is None or ask.why, name
         assert ask.head is None
 
 
-@pytest.mark.parametrize("product", PRODUCTS)
+@every(PRODUCTS)
 def test_every_ask_is_looked_at(product: str) -> None:
     kit = catalog().products[product]
     used = {*kit.identifying, *kit.naming, *kit.dating, *kit.per_model, *kit.checking, *kit.closing}
     assert set(kit.own) <= used
 
 
-@pytest.mark.parametrize("product", PRODUCTS)
+@every(PRODUCTS)
 def test_no_fingerprint_asks_what_is_forbidden(product: str) -> None:
     kit = catalog().products[product]
     for method, path, *_ in kit.signatures.values():
