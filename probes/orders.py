@@ -112,6 +112,7 @@ def _order(group: Group, scope: Scope, settings: Settings, never: Collection[int
         exposure=partial(scope.exposure_of, zone=group.zone),
         allowed=partial(scope.allows, zone=group.zone),
         owner=group.owner_of,
+        ptr=group.ptr,
         credential=group.credential_for,
         rate=min(settings.rate, group.pace or settings.rate),
         ports_never=settings.ports_never,

@@ -20,6 +20,7 @@ from livebom.bom.text import safe_text
 from livebom.net.caps import Caps
 from livebom.net.credentials import Credential, Header
 from livebom.net.pace import Pace
+from livebom.net.pointers import Pointers
 from livebom.net.reply import Ask, Reply
 from livebom.net.seal import Seal
 from livebom.recognise.catalog import Catalog
@@ -65,6 +66,8 @@ class Order(Struct, frozen=True, kw_only=True):
     """The scope's last word, asked again right before every connection of the HTTP stage."""
     owner: Callable[[str, str | None], str | None] = lambda _address, _name: None
     """Whom to call about an address and a name."""
+    ptr: bool = False
+    """Ask the system's resolver for the name of an address that was reached under none."""
     headers: tuple[Header, ...] = ()
     """Sent with every ask; none of them is a credential."""
     credential: Callable[[str, int, str | None, str | None], Credential | None] = lambda *_place: None
@@ -186,6 +189,7 @@ class _Run:
         first, _ = replace(order, begin=None).interval(plan)  # where it goes on, what is done was planned too
         progress.planned = len(plan) * (stop - first) // whole if whole else 0
         self.marks = Marks()
+        self.pointers = Pointers() if order.ptr else None
         self._counted: dict[int, Tally] = {}
         self._stop = threading.Event()
         self._results: deque[tuple[int, Seen]] = deque()
@@ -237,7 +241,7 @@ class _Run:
             self._room.release()
             place, order = seen.listener, self.order
             service = replace(
-                seen.service, owner=order.owner(place.host, place.name), exposure=order.exposure(place.host)
+                seen.service, owner=order.owner(place.host, self._name(place)), exposure=order.exposure(place.host)
             )
             take(replace(seen, service=service))
             self.marks.taken(number)
@@ -252,11 +256,17 @@ class _Run:
             if mark is not None:
                 mark(settled, counted)
 
+    def _name(self, place: Listener) -> str | None:
+        """What it was reached under, else what the resolver calls its address, where that is wanted."""
+        return place.name or (self.pointers.name(place.host) if self.pointers else None)
+
     def _stopping(self) -> bool:
         return self._stop.is_set()
 
     def _opened(self, found: list[Open]) -> None:
         for place in found:
+            if self.pointers:
+                self.pointers.ask(place.address)
             for door in self.order.doors.get((place.address, place.port), (Door(),)):
                 number = self.marks.opened()  # also where it is dropped at the end: then nothing after it is settled
                 if self._acquire(self._waiting):

@@ -23,7 +23,10 @@ COMMON = {
 
 
 class PartWord(Struct, frozen=True, kw_only=True):
-    """What a kind of part is, how its key is made, and which attributes it has beside the common ones."""
+    """What a kind of part is, how its key is made, and which attributes it has beside the common ones.
+
+    A thing of which only the name is known is `named:<what its document is about>/<name>`: equal names never merge.
+    """
 
     means: str
     key: str
@@ -83,7 +86,8 @@ PARTS: dict[PartKind, PartWord] = {
     ),
     K.SERVER: PartWord(
         means="the workload behind listeners: an inference server, gateway, registry or UI",
-        key="`<zone>/<address>/<product>[#<port>]`, `container:<id>/<product>`, else the URL it is declared with",
+        key="`<zone>/<address>/<product>[#<port>]`, `container:<id>/<product>`, `k8s:<namespace>/<Kind>/<name>`, "
+        "else the URL it is declared with",
         attributes={
             "product": "the fingerprint's name",
             "role": "as in the catalogue",
@@ -118,7 +122,8 @@ PARTS: dict[PartKind, PartWord] = {
     K.MODEL: PartWord(
         means="an AI model",
         key="`hf:<ns>/<name>` and `ollama:<registry>/<ns>/<name>` lower-cased, `<provider>:<api id>`, "
-        "`sha256:<weights set>`, `served:<server key>/<name>`, else `named:<supplier>/<name>` lower-cased",
+        "`mlflow:[<registry host>/]<name>`, `sha256:<weights set>`, `served:<server key>/<name>`, "
+        "else `named:<supplier>/<name>` lower-cased",
         attributes=_MODEL,
     ),
     K.MODEL_VERSION: PartWord(
@@ -169,7 +174,7 @@ PARTS: dict[PartKind, PartWord] = {
     ),
     K.MCP_SERVER: PartWord(
         means="a Model Context Protocol server",
-        key="its URL, else `stdio:<command and package>`",
+        key="its URL, else `stdio:<command and package, or package URL>`",
         attributes={"transport": "", "command": "", "pinned": "", "auth": "", "protocol": ""},
     ),
     K.AGENT: PartWord(
@@ -179,7 +184,7 @@ PARTS: dict[PartKind, PartWord] = {
     ),
     K.VECTOR_STORE: PartWord(
         means="a collection that is searched by embeddings",
-        key="`<host>:<port>/<collection>`, else a local path",
+        key="`<host>:<port>[/<collection>]`, else a local path",
         attributes={"product": "", "collection": "", "classification": "as of a dataset"},
     ),
     K.API_PROVIDER: PartWord(
@@ -194,7 +199,7 @@ PARTS: dict[PartKind, PartWord] = {
     ),
     K.PACKAGE: PartWord(
         means="a software package",
-        key="its package URL without qualifiers, else `<name>@<version>`",
+        key="its package URL without qualifiers, else `<name>@<version>`, else `<what its document is about>/<name>`",
         attributes={**_HASHES, "purl": "package URL", "cpe": "", "type": "library, application, framework …"},
     ),
     K.REPOSITORY: PartWord(

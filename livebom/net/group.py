@@ -44,6 +44,8 @@ class Group(Struct, frozen=True, kw_only=True):
     exposure: Exposure | None = None
     owners: tuple[OwnerRule, ...] = ()
     labels: dict[str, str] = {}
+    ptr: bool = False
+    """Whether owner rules that match names also match what the system's resolver calls an address."""
     credentials: tuple[Credential, ...] = ()
 
     def credential_for(self, address: str, port: int, name: str | None, scheme: str | None) -> Credential | None:

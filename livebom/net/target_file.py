@@ -42,6 +42,8 @@ class GroupEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     exposure: Exposure | None = None
     owners: list[OwnerEntry] = []
     labels: dict[str, str] = {}
+    ptr: bool = False
+    """Ask the system's resolver for the names of addresses where something answers; owner rules may match them."""
     credentials: list[CredentialEntry] = []
 
 

@@ -206,6 +206,7 @@ class _Reader:
             exposure=entry.exposure,
             owners=tuple(self.owner(rule, spot("owners", i)) for i, rule in enumerate(entry.owners)),
             labels=entry.labels,
+            ptr=entry.ptr,
             credentials=tuple(keys),
         )
 
