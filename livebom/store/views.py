@@ -54,7 +54,7 @@ def text() -> str:
     """The statements: those of `views.sql`, and those that the questions have in common with it."""
     own = resources.files(__package__).joinpath("views.sql").read_text(encoding="utf-8")
     shared = [found[0] for found in _VIEW.finditer(script("views")) if found[1] in _SHARED]
-    return "\n".join([own, *(one.replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1) for one in shared)])
+    return "\n".join([own, *(one.replace("VIEW", "OR REPLACE VIEW", 1) for one in shared)])
 
 
 def _join(database: Database) -> None:

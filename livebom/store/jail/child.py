@@ -51,7 +51,7 @@ def serve(request: Request, connection: Any, out: int, keeper: int) -> None:
     """
     code = 1
     try:
-        walls.enter(request.limits.seconds, request.limits.room, out, keeper)
+        walls.leave(out, keeper)
         _write(encode(_reply(request, connection)))
         code = 0
     finally:
@@ -61,6 +61,7 @@ def serve(request: Request, connection: Any, out: int, keeper: int) -> None:
 def _reply(request: Request, connection: Any) -> Reply:
     limits = request.limits
     try:
+        walls.enter(limits.seconds, limits.room)
         connection = connection or statement.founded()
         statement.lock(connection, request.path, limits.memory)
         walls.shut()
@@ -68,6 +69,8 @@ def _reply(request: Request, connection: Any) -> Reply:
         return _rows(found, limits.rows, limits.size)
     except statement.Refusal as refusal:
         return Refused(str(refusal))
+    except OSError as error:  # of what reads the snapshot, DuckDB tells by itself
+        return Refused(f"no query can be locked in on this system: {error}")
     except MemoryError:
         return Refused(statement.TOO_LARGE)
     except Exception as error:  # noqa: BLE001 - whatever it is, the one who asked is told and the child ends

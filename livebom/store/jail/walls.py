@@ -23,23 +23,29 @@ class _Filter(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
-def enter(seconds: float, room: int, out: int, keeper: int) -> None:
-    """Stand alone: a session of its own, no files but `out`, gone with the keeper, and within the limits.
+def leave(out: int, keeper: int) -> None:
+    """Stand alone: a session of its own, no files but `out`, which becomes 3, and gone with the keeper.
 
-    `seconds` is of the processor, `room` bytes of address space, `keeper` the process that must still be there. Raises
-    OSError where the system refuses any of it; the child must end then.
+    Raises OSError where the system refuses any of it, or the keeper has gone already; the child must end then.
     """
     os.setsid()
     _check(_libc.prctl(_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
     if os.getppid() != keeper:
         raise OSError("the keeper has gone")
-    _check(_libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    _check(_libc.prctl(_SET_DUMPABLE, 0, 0, 0, 0))
     os.dup2(out, 3)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in range(3):
         os.dup2(nowhere, number)
     os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+
+
+def enter(seconds: float, room: int) -> None:
+    """Stay within the limits: so many seconds of the processor, so many bytes of address space, and nothing written.
+
+    Raises OSError where the system refuses any of it.
+    """
+    _check(_libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    _check(_libc.prctl(_SET_DUMPABLE, 0, 0, 0, 0))
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_AS, room)

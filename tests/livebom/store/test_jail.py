@@ -11,9 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from livebom.store import Jail, Limits, Selected, SqlError, StoreError, select
+from livebom.store.jail import statement
 from tests.lab import ROOT
 from tests.livebom.store.published import published
 
@@ -129,6 +131,30 @@ def test_only_one_select_is_one(jail: Jail, snapshot: Path, text: str, kind: str
     assert snapshot.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM read_text('/etc/passwd')",
+        "COPY sweep TO '/tmp/x.csv'",
+        "ATTACH '/tmp/x.duckdb' AS x",
+        "INSTALL httpfs",
+        "SET memory_limit = '99GB'",
+        "SET enable_external_access = true",
+        "RESET lock_configuration",
+        "DELETE FROM sweep",
+        "CREATE TABLE x (i INTEGER)",
+    ],
+)
+def test_locked_database_refuses_what_the_reading_of_the_text_might_miss(snapshot: Path, text: str) -> None:
+    connection = statement.founded()
+    try:
+        statement.lock(connection, str(snapshot), 1 << 28)
+        with pytest.raises(duckdb.Error, match=r"disabled|locked|read-only"):
+            connection.execute(text)
+    finally:
+        connection.close()
+
+
 def test_a_file_is_no_table(jail: Jail, snapshot: Path) -> None:
     assert "does not exist" in refused(jail, snapshot, "FROM '/etc/passwd'")
     assert "no files" in refused(jail, snapshot, f"FROM '{snapshot}'")
@@ -201,8 +227,8 @@ def test_values_of_every_type_come_through(jail: Jail, snapshot: Path) -> None:
     found = jail.select(
         snapshot,
         "SELECT NULL, true, 1.5::DOUBLE, 9223372036854775807, 170141183460469231731687303715884105727,"
-        " 1.50::DECIMAL(4,2),"
-        " 'é\x1b', '\\xFF'::BLOB, DATE '2026-11-21', TIMESTAMP '2026-11-21 08:00', TIMESTAMPTZ '2026-11-21 08:00:00+02',"
+        " 1.50::DECIMAL(4,2), 'é\x1b',"
+        " '\\xFF'::BLOB, DATE '2026-11-21', TIMESTAMP '2026-11-21 08:00', TIMESTAMPTZ '2026-11-21 08:00:00+02',"
         " INTERVAL 3 DAY, UUID '6f3f6d0e-3c0b-5b7e-9a5d-1d2f0c6e8b41', [1, NULL], {'a': [1]}, 'infinity'::DOUBLE",
     )
     assert found.rows[0] == (
@@ -320,7 +346,8 @@ if os.fork():
     print(os.fdopen(out[0]).read())
     sys.exit()
 parent = os.getppid()
-walls.enter(5, 1 << 30, out[1], parent)
+walls.leave(out[1], parent)
+walls.enter(5, 1 << 30)
 walls.shut()
 def attempt(do):
     try:
