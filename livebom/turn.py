@@ -1,14 +1,18 @@
 """One turn: look, write, compare; the command line and the daemon both crank it."""
 
+import platform
+import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import anyio
 from msgspec import Struct, field, structs
 
 from livebom import __version__
+from livebom.alerts import Courier, carriers, labels_of, letters, wanted
 from livebom.bom.change import Comparison
 from livebom.bom.coverage import covered, looked_at
 from livebom.bom.document import Document
@@ -60,6 +64,10 @@ class Turn(Struct, kw_only=True):
     """The sweep that goes on, whose process died."""
     arguments: dict[str, Any] = {}
     """How the turn was asked for, kept for whoever has to go on with it; no secrets."""
+    id: str | None = None
+    """The sweep's id (32 hex digits), where whoever asked for it has named it already."""
+    heard: Callable[[Service], None] = lambda _: None
+    """Is told each service as soon as it was talked to."""
 
 
 class ResumeError(Exception):
@@ -109,7 +117,7 @@ async def crank(turn: Turn) -> Report:
 def _begun(turn: Turn) -> tuple[str, datetime, list[Order]]:
     """The sweep's id and beginning, and its orders: new ones, or those of the sweep that goes on, where it stopped."""
     if turn.resume is None or turn.store is None:
-        sweep, started = uuid.uuid4().hex, datetime.now(UTC)
+        sweep, started = turn.id or uuid.uuid4().hex, datetime.now(UTC)
         if turn.store:
             turn.store.begin_sweep(SweepRow(id=sweep, scope=turn.scope, started_at=started, version=__version__))
         return sweep, started, list(turn.orders)
@@ -136,6 +144,17 @@ def _marked(order: Order) -> Bookmark:
 
 def _counted(tally: Tally) -> dict[str, int]:
     return {name: getattr(tally, name) for name in _COUNTS}
+
+
+async def deliver(store: Store, policy: Policy, environment: Mapping[str, str], seconds: float) -> int:
+    """Send the alerts that are due, once, for at most so long; returns how many arrived. The others stay for later.
+
+    `environment` holds the secrets that the policy names. Raises StoreError.
+    """
+    courier = Courier(store.outbox, carriers(policy, environment, platform.node()), chance=random.random)
+    with anyio.move_on_after(seconds):
+        return await courier.once()
+    return 0
 
 
 class _Gathered:
@@ -174,6 +193,7 @@ class _Gathered:
         key = listener_of(seen.service).key
         self.services[key] = seen.service
         self.observations.append(observation)
+        self.turn.heard(seen.service)
         store = self.turn.store
         if store:
             for digest, body in seen.content.items():
@@ -245,6 +265,10 @@ def _settle(
         store.end_sweep(sweep, seen_at, complete=look.complete, tally=_counts(look), not_seen=not_seen)
         if before.looks:
             changes = store.tell(before, graph, Told(sweep_id=sweep, policy=turn.policy, today=seen_at.date()))
+        if turn.policy.alerts:
+            told, first = changes.changes if changes else (), None if changes else graph
+            its = wanted(told, turn.policy, first, sweep=sweep, at=seen_at, labels=labels_of(graph))
+            store.outbox.post(letters(its))
     store.publish()
     return changes
 

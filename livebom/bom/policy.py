@@ -5,13 +5,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from livebom.bom.alerting import AlertRule, Sink
+from livebom.bom.patterns import Id, Pattern, Words
 from livebom.bom.service import Severity
-
-Id = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9_.-]*\Z")]
-"""A check's id, an event's name, a rule of the policy or a CVE."""
-Pattern = Annotated[str, Meta(min_length=1, max_length=300)]
-"""A name with the wildcards `*`, `?` and `[…]`."""
-Words = Annotated[str, Meta(pattern=r"\S")]
 
 
 class Grant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,3 +105,14 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     windows: tuple[Window, ...] = ()
     distinct: tuple[Distinct, ...] = ()
     damping: Damping = Damping()
+    sinks: dict[Id, Sink] = {}
+    """Where alerts go, by the names that rules use."""
+    alerts: tuple[AlertRule, ...] = ()
+    """A change that fits several rules goes to each sink once."""
+
+    def __post_init__(self) -> None:
+        known = ", ".join(sorted(self.sinks)) or "none"
+        for number, rule in enumerate(self.alerts):
+            for name in rule.sinks:
+                if name not in self.sinks:
+                    raise ValueError(f"alerts[{number}] names the sink `{name}`; `sinks` has {known}")

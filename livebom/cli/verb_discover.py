@@ -30,7 +30,10 @@ from livebom.net.targets import read_targets
 from livebom.settings import Settings, examine, load_settings
 from livebom.store import Store
 from livebom.surfaces import AUTO, Imported, Order, imported, load_catalog, orders_of, sources
-from livebom.turn import Turn, crank
+from livebom.turn import Turn, crank, deliver
+
+DELIVERING = 30.0
+"""Seconds that alerts may take after a sweep; what did not arrive is tried again after the next one."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -125,6 +128,8 @@ def command(**given: Any) -> int:
             store = stack.enter_context(_open(settings))
         turn.store, turn.resume = store, again.id if again else None
         report = anyio.run(_watched, turn, options)
+        if store and turn.policy.alerts:
+            anyio.run(deliver, store, turn.policy, os.environ, DELIVERING)
     for path in report.paths if not options.quiet else ():
         complain(f"note: open ports were looked for on {path}", 0)
     emit(report, options.format, options.output, everything=options.everything, color=_color(options))

@@ -9,6 +9,7 @@ from livebom.store.findings import OpenFinding
 from livebom.store.intervals import Settled
 from livebom.store.jail.warden import Jail, Selected, SqlError, select
 from livebom.store.jail.wire import Limits
+from livebom.store.outbox import Outbox
 from livebom.store.question import Parameter, Question, QuestionError, questions
 from livebom.store.question import find as find_question
 from livebom.store.retention import Retained
@@ -39,6 +40,7 @@ __all__ = [
     "Limits",
     "MissingArrow",
     "OpenFinding",
+    "Outbox",
     "Parameter",
     "PastSweep",
     "Question",

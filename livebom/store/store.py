@@ -22,6 +22,7 @@ from livebom.store.errors import StoreError
 from livebom.store.findings import OpenFinding, findings
 from livebom.store.intervals import Look, Settled, settle
 from livebom.store.opening import open_database, view_database
+from livebom.store.outbox import Outbox
 from livebom.store.retention import Retained, recover, retain
 from livebom.store.rows import (
     AskRow,
@@ -55,6 +56,8 @@ class Store:
         self._database = database
         self._published = -1
         self.writer = Writer(database)
+        self.outbox = Outbox(database)
+        """Alerts on their way."""
 
     @classmethod
     def open(cls, path: Path, *, wait: Callable[[str], None] | None = None, timeout: float | None = None) -> Self:

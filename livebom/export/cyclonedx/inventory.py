@@ -67,17 +67,39 @@ class Environment(Shape, frozen=True, kw_only=True):
     properties: tuple[Property, ...] = ()
 
 
+class Risk(Shape, frozen=True, kw_only=True):
+    """An ethical consideration, in its card's words."""
+
+    name: str
+
+
 class Considerations(Shape, frozen=True, kw_only=True):
     """What to mind before a model is used."""
 
+    use_cases: tuple[str, ...] = ()
     technical_limitations: tuple[str, ...] = ()
+    ethical_considerations: tuple[Risk, ...] = ()
     environmental_considerations: Environment | None = None
+
+
+class Metric(Shape, frozen=True, kw_only=True):
+    """One measured figure."""
+
+    type: str | None = None
+    value: str
+
+
+class Quantities(Shape, frozen=True, kw_only=True):
+    """How well a model did."""
+
+    performance_metrics: tuple[Metric, ...] = ()
 
 
 class ModelCard(Shape, frozen=True, kw_only=True):
     """A model's own sheet."""
 
     model_parameters: ModelParameters | None = None
+    quantitative_analysis: Quantities | None = None
     considerations: Considerations | None = None
     properties: tuple[Property, ...] = ()
 

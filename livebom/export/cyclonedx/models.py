@@ -1,27 +1,32 @@
 """Models, their cards and what they were made from."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from livebom.bom.card import PREFIX, PROPERTIES, fields
 from livebom.bom.graph import value
 from livebom.bom.parts import EdgeKind, Part, PartKind
 from livebom.bom.text import safe_text
 from livebom.bom.vocabulary import PARTS
 from livebom.export.cyclonedx.common import shown_name
 from livebom.export.cyclonedx.facts import Facts, own
-from livebom.export.cyclonedx.fit import purl, version_of
+from livebom.export.cyclonedx.fit import purl, text_of, version_of
 from livebom.export.cyclonedx.inventory import (
     Commit,
     Component,
     Considerations,
     Environment,
     Format,
+    Metric,
     ModelCard,
     ModelParameters,
     Pedigree,
+    Quantities,
+    Risk,
 )
-from livebom.export.cyclonedx.shape import Ref
+from livebom.export.cyclonedx.shape import Property, Ref
 from livebom.export.cyclonedx.view import View, refs
 
 E = EdgeKind
@@ -85,7 +90,8 @@ def _card(view: View, part: Part, facts: Facts) -> ModelCard | None:
         inputs=tuple(Format(format=one) for one in listed if one not in _GIVEN),
         outputs=tuple(Format(format=one) for one in listed if one in _GIVEN),
     )
-    considerations = _considerations(facts)
+    told_of = fields(facts.left.get("card"))
+    considerations = _considerations(facts, told_of)
     left = {name: facts.left.pop(name) for name in PARTS[K.MODEL].attributes if name in facts.left}
     kept, facts.left = facts.left, left
     for name in ("revision", "purl"):
@@ -95,20 +101,46 @@ def _card(view: View, part: Part, facts: Facts) -> ModelCard | None:
     facts.left = kept
     card = ModelCard(
         model_parameters=parameters if parameters != ModelParameters() else None,
+        quantitative_analysis=_measured(told_of.get("metric", ())),
         considerations=considerations,
-        properties=tuple(told),
+        properties=(*told, *_registered(told_of)),
     )
     return card if card != ModelCard() else None
 
 
-def _considerations(facts: Facts) -> Considerations | None:
+def _considerations(facts: Facts, told: Mapping[str, Sequence[str]]) -> Considerations | None:
+    """What the standard has fields for; the card's own lines stand in our properties all the same."""
     place = f"{_CARD}/considerations"
     limits = facts.texts("limitations", f"{place}/technicalLimitations")
     energy = facts.texts("energy", f"{place}/environmentalConsiderations")
-    costs = Environment(properties=tuple(own("energy", one) for one in energy)) if energy else None
-    if not limits and costs is None:
-        return None
-    return Considerations(technical_limitations=limits, environmental_considerations=costs)
+    made = Considerations(
+        use_cases=tuple(text_of(one) for one in told.get("intendedUse", ())),
+        technical_limitations=limits,
+        ethical_considerations=tuple(Risk(name=text_of(one)) for one in told.get("ethicalConsiderations", ())),
+        environmental_considerations=Environment(properties=tuple(own("energy", one) for one in energy))
+        if energy
+        else None,
+    )
+    return made if made != Considerations() else None
+
+
+def _measured(told: Sequence[str]) -> Quantities | None:
+    """Metrics as `type: value`; without a colon, a value."""
+    pairs = [one.partition(": ") for one in told]
+    metrics = tuple(
+        Metric(type=text_of(name), value=text_of(value)) if colon else Metric(value=text_of(name))
+        for name, colon, value in pairs
+    )
+    return Quantities(performance_metrics=metrics) if metrics else None
+
+
+def _registered(told: Mapping[str, Sequence[str]]) -> list[Property]:
+    """The fields for which OWASP's registry has properties of its own, under its names."""
+    return [
+        Property(name=PREFIX + name, value=text_of(one))
+        for field, name in PROPERTIES.items()
+        for one in told.get(field, ())
+    ]
 
 
 def _purl(part: Part) -> str | None:

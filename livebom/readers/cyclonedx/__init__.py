@@ -1,6 +1,7 @@
 """CycloneDX 1.5, 1.6 and 1.7 in JSON: software, models, data, services and vulnerabilities as parts and edges."""
 
 from livebom.bom.document import Document, document
+from livebom.readers.cyclonedx.cards import lend
 from livebom.readers.cyclonedx.linking import Links
 from livebom.readers.cyclonedx.looks import look, made_at, tool
 from livebom.readers.cyclonedx.notes import Notes
@@ -48,6 +49,7 @@ def read(data: bytes, file: str) -> Document:
 def _fill(bom: Bom, entries: Entries, data: bytes) -> None:
     """Everything the document tells, into the entries' graph."""
     links = Links(bom, entries)
+    lend(bom)
     one = subject_of(bom)
     entries.scope = scope_of(bom, data)
     named = bom.metadata.component if bom.metadata else None

@@ -100,10 +100,13 @@ class Environment(Struct, rename={"energy": "energyConsumptions"}):
     properties: list[Property] | None = None
 
 
-class Risk(Struct):
+class Risk(Struct, rename={"mitigation": "mitigationStrategy"}):
     """What may go wrong."""
 
     name: Text = None
+    mitigation: Text = None
+    description: Text = None
+    """Not of the standard; the OWASP generator writes it."""
 
 
 class Considerations(
@@ -139,8 +142,7 @@ class Quantities(Struct, rename={"metrics": "performanceMetrics"}):
 class ModelCard(Struct, rename={"parameters": "modelParameters", "analysis": "quantitativeAnalysis"}):
     """A model's card."""
 
-    analysis: Quantities | None = None
-
     parameters: ModelParameters | None = None
+    analysis: Quantities | None = None
     considerations: Considerations | None = None
     properties: list[Property] | None = None

@@ -77,9 +77,12 @@ def facts(found: list[tuple[str, str]], kind: PartKind) -> Facts:
 
 
 def component_facts(one: Component, kind: PartKind, said: Facts) -> Facts:
-    """What our writer's fields say of a component: a file's name may be its path, a reference somebody else's page."""
+    """What our writer's fields say of a component: a file's name may be its path, a reference somebody else's page.
+
+    Its card stands whole in our own properties.
+    """
     pages = [page.url for page in one.references or () if page.url and page.type in _OWN_PAGES[kind]]
-    told = {name: fact for name, fact in said.items() if name != "url"}
+    told = {name: fact for name, fact in said.items() if name not in {"url", "card"}}
     if "file" in told and told["file"].value == one.name:
         del told["name"]
     if kind is PartKind.REPOSITORY and "version" in told:

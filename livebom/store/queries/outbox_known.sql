@@ -1,0 +1,1 @@
+SELECT outbox_id FROM outbox WHERE outbox_id IN (SELECT unnest($ids::VARCHAR[]));
