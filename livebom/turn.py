@@ -119,7 +119,9 @@ def _begun(turn: Turn) -> tuple[str, datetime, list[Order]]:
     if turn.resume is None or turn.store is None:
         sweep, started = turn.id or uuid.uuid4().hex, datetime.now(UTC)
         if turn.store:
-            turn.store.begin_sweep(SweepRow(id=sweep, scope=turn.scope, started_at=started, version=__version__))
+            with turn.store.together():  # from its first moment on it can go on
+                turn.store.begin_sweep(SweepRow(id=sweep, scope=turn.scope, started_at=started, version=__version__))
+                turn.store.mark(sweep, Trail(arguments=turn.arguments, bookmarks=tuple(map(_marked, turn.orders))))
         return sweep, started, list(turn.orders)
     found = next(((row, trail) for row, trail in turn.store.unfinished() if row.id == turn.resume), None)
     if found is None:

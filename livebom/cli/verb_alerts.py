@@ -23,7 +23,7 @@ from livebom.store import Store
 _COLUMNS = ("id", "sink", "state", "severity", "text", "created", "due", "attempts", "told")
 _RESULTS = ("sink", "kind", "arrived", "told")
 _WAIT = 10.0
-"""Seconds to wait for the store; a daemon that has it does not give it away."""
+"""Seconds to wait for the store; a sweep that has it gives it back when it ends."""
 
 _DB = click.option("--db", metavar="FILE", help="The store (default: ~/.local/state/livebom/livebom.duckdb).")
 _FORM = click.option("--format", "-f", "form", type=FORMATS, default="table", help="table (default), json or jsonl.")
@@ -88,7 +88,7 @@ def test(sinks: tuple[str, ...], file: Path | None, form: str) -> int:
 @_DB
 @told
 def retry(ids: tuple[str, ...], sink: str | None, db: str | None) -> int:
-    """Let dead alerts wait again: those whose ID begins so, else all. The daemon delivers them; stop it meanwhile."""
+    """Let dead alerts wait again, those whose ID begins so, else all; they are tried after the next sweep."""
     if any(len(one) < 4 for one in ids):
         raise click.UsageError(
             "an ID is at least the first four characters of one; `livebom alerts list --dead` has them"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from livebom.bom.graph import name_of, values
 from livebom.bom.parts import Part, PartKind, Value
+from livebom.export.spdx.cards import of_dataset, of_model
 from livebom.export.spdx.shape import Element, digests, element, extension, iri, json, made, plain
 from livebom.export.spdx.words import DATASET, FILE, MODEL, PACKAGE, PACKAGES, PARTS, PRINCIPALS, VULNERABILITY
 
@@ -156,18 +157,13 @@ def _file(part: Part, said: Values) -> Element:
 
 
 def _model(part: Part, said: Values) -> Element:
-    parameters = [
-        {"type": "DictionaryEntry", "key": name, "value": plain(said[name])}
-        for name in _PARAMETERS
-        if said.get(name) not in (None, "")
-    ]
+    parameters = [(name, plain(said[name])) for name in _PARAMETERS if said.get(name) not in (None, "")]
     base = _text(said, "base")
-    return _package(part, said) | {
+    return {
+        **_package(part, said),
+        **of_model(said.get("card"), _several(said, "task"), parameters),
         "ai_typeOfModel": _several(said, "family"),
-        "ai_domain": _several(said, "task"),
-        "ai_hyperparameter": parameters,
-        "ai_informationAboutApplication": ", ".join(_several(said, "modalities")),
-        "ai_informationAboutTraining": f"base: {base}" if base else "",
+        **({"ai_informationAboutTraining": f"base: {base}"} if base else {}),
         "ai_limitation": " ".join(_several(said, "limitations")),
         "ai_energyConsumption": _energy(_text(said, "energy")),
     }
@@ -186,8 +182,9 @@ def _energy(said: str) -> Element | None:
 def _dataset(part: Part, said: Values) -> Element:
     classification, size = _text(said, "classification").lower(), said.get("bytes")
     personal = classification in {"pii", "phi"}
-    return _package(part, said) | {
-        "dataset_datasetType": ["noAssertion"],
+    return {
+        **_package(part, said),
+        **of_dataset(said.get("card")),
         "dataset_confidentialityLevel": _LEVELS.get(classification),
         "dataset_hasSensitivePersonalInformation": "yes" if personal else "noAssertion",
         "dataset_datasetSize": size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,

@@ -118,8 +118,11 @@ def assessments(graph: Graph) -> list[Element]:
 
 def _assessment(finding: Part, subject: UUID) -> Element:
     type_, relation = _VEX.get(str(value(finding, "state")), _INVESTIGATED)
-    remedy = value(finding, "remediation")
+    remedy, accepted = value(finding, "remediation"), value(finding, "accepted")
     fields: Element = {"from": iri(finding.id), "to": [iri(subject)], "relationshipType": relation}
+    if isinstance(accepted, str) and accepted:
+        # Accepted, it is still there: no other statement of VEX would be true.
+        fields["security_statusNotes"] = f"Accepted: {accepted}"
     if relation == "affects":
         fields["security_actionStatement"] = remedy if isinstance(remedy, str) and remedy else "No remedy is known."
     if relation == "doesNotAffect":

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from livebom.bom.observation import Fact
 from livebom.bom.parts import PartKind, Value
 from livebom.bom.vocabulary import COMMON, PARTS
+from livebom.readers.spdx.cards import PARAMETERS, card_of, energies
 from livebom.readers.spdx.index import Entry, Index
 from livebom.readers.spdx.naming import AGENTS, PACKAGES, digest_of, link, purl_of, supplier_of
 
@@ -13,10 +14,7 @@ K = PartKind
 
 _LEVELS = {"clear": "public", "green": "internal", "amber": "confidential", "red": "restricted"}
 _AGENTS = {"Person": "person", "Organization": "team", "SoftwareAgent": "service_account"}
-_UNITS = {"kilowattHour": "kWh", "megajoule": "MJ"}
-_PHASES = ("training", "finetuning", "inference")
 _NUMBER = re.compile(r"[0-9]{1,12}")
-_PARAMETERS = frozenset({"parameters", "context_length", "quantization", "format"})
 
 
 def facts_of(entry: Entry, kind: PartKind, key: str, index: Index) -> dict[str, Fact]:
@@ -66,30 +64,16 @@ def _package(entry: Entry) -> dict[str, Value]:
 
 def _model(entry: Entry) -> dict[str, Value]:
     said = [(one.text("key"), one.text("value")) for one in entry.inner("ai_hyperparameter")]
-    labels = [f"{name}={value}" for name, value in said if name not in _PARAMETERS]
-    labels += [f"metric {one.text('key')}={one.text('value')}" for one in entry.inner("ai_metric")]
     training = entry.text("ai_informationAboutTraining")
     return {
-        **{name: int(value) if _NUMBER.fullmatch(value) else value for name, value in said if name in _PARAMETERS},
-        "labels": labels,
+        **{name: int(value) if _NUMBER.fullmatch(value) else value for name, value in said if name in PARAMETERS},
         "family": ", ".join(entry.texts("ai_typeOfModel")),
         "task": ", ".join(entry.texts("ai_domain")),
         "base": training.removeprefix("base: ") if training.startswith("base: ") else None,
         "limitations": entry.text("ai_limitation"),
-        "energy": _energy(entry),
+        "energy": ", ".join(" ".join(one).strip() for one in energies(entry)),
+        "card": card_of(entry),
     }
-
-
-def _energy(entry: Entry) -> str:
-    """Such as `training 12.5 kWh`, for each phase that is told."""
-    found = []
-    for one in entry.inner("ai_energyConsumption"):
-        for phase in _PHASES:
-            for told in one.inner(f"ai_{phase}EnergyConsumption"):
-                quantity, unit = told.fields.get("ai_energyQuantity"), told.text("ai_energyUnit")
-                if isinstance(quantity, int | float | str):
-                    found.append(f"{phase} {quantity} {_UNITS.get(unit, unit)}".strip())
-    return ", ".join(found)
 
 
 def _dataset(entry: Entry) -> dict[str, Value]:
@@ -99,7 +83,7 @@ def _dataset(entry: Entry) -> dict[str, Value]:
         "classification": "pii" if personal else _LEVELS.get(entry.text("dataset_confidentialityLevel")),
         "sensitive": ["personal information"] if personal else [],
         "bytes": size if isinstance(size, int) and not isinstance(size, bool) else None,
-        "labels": entry.texts("dataset_datasetType"),
+        "card": card_of(entry),
     }
 
 

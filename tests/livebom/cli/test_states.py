@@ -147,6 +147,9 @@ def test_what_is_accepted_is_told_as_such_in_every_export(run: Run, files: tuple
     [accepted] = [one for one in known if one["id"] == "vllm-no-auth"]
     assert accepted["analysis"]["response"] == ["will_not_fix"]
     assert accepted["ratings"][0]["severity"] == "low"
+    elements = json.loads(told["spdx-3.0"].stdout)["@graph"]
+    [vex] = [one for one in elements if "security_statusNotes" in one]
+    assert (vex["relationshipType"], vex["security_statusNotes"]) == ("affects", f"Accepted: {words}")
 
 
 def test_the_day_of_an_accept_row_can_be_set(

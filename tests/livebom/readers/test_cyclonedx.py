@@ -172,7 +172,16 @@ def test_owasp_aibom_generator() -> None:
         "limitations": "English only",
         "context_length": 8192,
         "quantization": "Q4_K_M",
-        "card": ["metric=accuracy: 0.7"],
+        "card": [
+            "domain=retail",
+            "ethicalConsiderations=Repeats the bias of its data",
+            'hyperparameter={"num_hidden_layers": 16}',
+            "intendedUse=Chat in shops",
+            "metric=accuracy: 0.7",
+            "paper=https://example.com/paper",
+            "safetyRiskAssessment=low",
+            "vocab_size=32000",
+        ],
     }
     assert arrows(made) == {
         f"{model} has_version {model}@0f1e2d3c",
