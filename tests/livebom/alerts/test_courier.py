@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import anyio
 import pytest
+import structlog
 from msgspec import structs
 
 from livebom.alerts import Alert, Carrier, Courier, Undelivered, carriers
@@ -198,6 +199,7 @@ async def test_no_secret_stands_in_the_log_or_the_outbox(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    structlog.reset_defaults()  # whatever a command line has made of it in this process
     environment = {"KEY": "key-q8ZnT2wVkP0s4LmX", "SLACK": "/services/T0/B0/q8ZnT2wVkP"}
     async with http(Hook(500)) as port:
         url = f"http://127.0.0.1:{port}"
