@@ -6,16 +6,16 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
-from benches.harness import Result, line, missed, tell
+from benches.harness import Result, line, missed, several, tell
 
 
 class Bench(Protocol):
-    """A module of this folder that measures a figure."""
+    """A module of this folder that measures a figure, or several in the same run."""
 
     FIGURE: str
     TARGET: str
 
-    def run(self) -> Result: ...
+    def run(self) -> Result | list[Result]: ...
 
 
 def benches() -> dict[str, Bench]:
@@ -37,8 +37,9 @@ def main() -> None:
         parser.error(f"no bench called {', '.join(unknown)}")
     results: list[Result] = []
     for name in given.name or known:
-        results.append(known[name].run())
-        print(line(results[-1]), file=sys.stderr if given.json else sys.stdout, flush=True)
+        for result in several(known[name].run()):
+            results.append(result)
+            print(line(result), file=sys.stderr if given.json else sys.stdout, flush=True)
     if given.json:
         tell(results, as_json=True)
     sys.exit(missed(results))

@@ -3,7 +3,8 @@
 The scanner's side routes everything below to the other side, whose own kernel is the responder:
 
 - 198.18.0.0/16 is all its own: every port nobody listens on answers RST, those of `listen` and `serve` SYN-ACK.
-- 198.19.0.0/17 and 10.0.0.0/8 are silently dropped: "filtered".
+- 198.19.0.0/17 and 10.0.0.0/8 are "filtered": frames to them bear a hardware address that nobody has, so the other
+  side drops them first thing, and what is measured is the sending.
 
 Nothing leads out of the two namespaces, and there are no netfilter rules in them, so nothing is tracked. Needs root.
 """
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from ipaddress import ip_address
@@ -31,7 +32,8 @@ from typing import Any, Self
 
 from benches.harness import ROOT, Cost, command
 
-DEVICE, SOURCE, GATEWAY = "veth0", "198.19.255.1", "198.19.255.2"
+DEVICE, SOURCE, GATEWAY, NOBODY = "veth0", "198.19.255.1", "198.19.255.2", "198.19.255.3"
+NOBODYS_MAC = "02:00:5e:00:00:99"
 ANSWERING, FILTERED = "198.18.0.0/18", "198.19.0.0/18"
 """/18: with 40 ports 655,360 targets."""
 PORTS = tuple(range(8000, 8040))
@@ -72,14 +74,17 @@ class Bed:
     def _link(self) -> None:
         _ip("-n", self.scanner, "link", "add", DEVICE, "type", "veth", "peer", "name", DEVICE, "netns", self.target)
         for name, address in ((self.scanner, SOURCE), (self.target, GATEWAY)):
-            _ip("-n", name, "addr", "add", f"{address}/30", "dev", DEVICE)
+            _ip("-n", name, "addr", "add", f"{address}/29", "dev", DEVICE)
             for device in ("lo", DEVICE):
                 _ip("-n", name, "link", "set", device, "up")
-        for network in ("198.18.0.0/15", "10.0.0.0/8"):
-            _ip("-n", self.scanner, "route", "add", network, "via", GATEWAY)
+        _ip("-n", self.scanner, "neigh", "add", NOBODY, "lladdr", NOBODYS_MAC, "dev", DEVICE, "nud", "permanent")
+        for network, way in (("198.18.0.0/16", GATEWAY), ("198.19.0.0/17", NOBODY), ("10.0.0.0/8", NOBODY)):
+            _ip("-n", self.scanner, "route", "add", network, "via", way)
         _ip("-n", self.target, "route", "add", "local", "198.18.0.0/16", "dev", "lo")
-        for network in ("198.19.0.0/17", "10.0.0.0/8"):
-            _ip("-n", self.target, "route", "add", "blackhole", network)
+
+    def router(self, network: str) -> str:
+        """The hardware address that frames to a network bear, for peers that do not look it up."""
+        return self.mac(self.target) if network.startswith("198.18.") else NOBODYS_MAC
 
     def mac(self, name: str) -> str:
         """The hardware address of that side's end of the veth pair."""
@@ -102,9 +107,7 @@ class Bed:
                 yield
             finally:
                 child.kill()
-                child.wait()
-                if child.stdout:
-                    child.stdout.close()
+                child.communicate()
 
 
 def chosen(count: int = 1000) -> list[tuple[str, int]]:
@@ -206,7 +209,7 @@ def hunt(network: str, ports: Sequence[int], rate: float, timeout: float, retrie
 def masscan(bed: Bed, network: str, ports: Sequence[int], *, rate: int = 10_000_000, wait: int = 0) -> Cost:
     """masscan over the same targets; its answer is what it found, a line each."""
     argv = ["masscan", network, "-p", f"{ports[0]}-{ports[-1]}", "--rate", str(rate), "-e", DEVICE, "-oL", "-"]
-    argv += ["--adapter-ip", SOURCE, "--router-mac", bed.mac(bed.target).replace(":", "-"), "--wait", str(wait)]
+    argv += ["--adapter-ip", SOURCE, "--router-mac", bed.router(network).replace(":", "-"), "--wait", str(wait)]
     argv = ["timeout", "40", *argv]
     with bed.responder("drip"), _quiet():  # it ends only once one more packet has come
         return command(argv)
@@ -219,8 +222,8 @@ def masscan_found(answer: str) -> set[tuple[str, int]]:
 
 
 def zmap(bed: Bed, network: str, port: int, probes: int) -> Cost:
-    """zmap at one port with so many probes to each address; its own blacklist, which holds 198.18.0.0/15, is not used."""
-    argv = ["zmap", "-p", str(port), "-P", str(probes), "-r", "0", "-i", DEVICE, "-G", bed.mac(bed.target), "-c", "1"]
+    """zmap at one port with so many probes to each address. Its own blacklist holds 198.18.0.0/15: not used."""
+    argv = ["zmap", "-p", str(port), "-P", str(probes), "-r", "0", "-i", DEVICE, "-G", bed.router(network), "-c", "1"]
     with _quiet():
         return command([*argv, "-S", SOURCE, "-b", "/dev/null", "-q", "-o", "/dev/null", network])
 
@@ -242,7 +245,7 @@ def bound(bed: Bed, network: str, count: int) -> Cost:
     from ipaddress import ip_network
 
     whole = ip_network(network)
-    macs = [bed.mac(name).replace(":", "") for name in (bed.scanner, bed.target)]
+    macs = [one.replace(":", "") for one in (bed.mac(bed.scanner), bed.router(network))]
     return command([bound_program(), DEVICE, *macs, SOURCE, str(whole[0]), str(whole.num_addresses), str(count)])
 
 
@@ -356,4 +359,5 @@ class _Service(asyncio.Protocol):
 
 
 if __name__ == "__main__":
-    {"listen": listen, "drip": drip, "serve": serve}[sys.argv[1]](*json.load(sys.stdin))
+    entries: dict[str, Callable[..., None]] = {"listen": listen, "drip": drip, "serve": serve}
+    entries[sys.argv[1]](*json.load(sys.stdin))

@@ -182,12 +182,17 @@ def tell(results: list[Result], *, as_json: bool) -> None:
             print(line(result), flush=True)
 
 
-def main(run: Callable[[], Result]) -> None:
+def several(told: Result | list[Result]) -> list[Result]:
+    """What a bench's `run` gave, as a list: most measure one figure, some measure several in the same run."""
+    return [told] if isinstance(told, Result) else told
+
+
+def main(run: Callable[[], Result | list[Result]]) -> None:
     """The command line of one bench: `python -m benches.NAME [--json]`."""
     parser = argparse.ArgumentParser(description="Measure one figure.")
     parser.add_argument("--json", action="store_true", help="print JSON with the facts of the machine")
     as_json = parser.parse_args().json
-    results = [run()]
+    results = several(run())
     tell(results, as_json=as_json)
     sys.exit(missed(results))
 
