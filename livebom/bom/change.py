@@ -77,6 +77,8 @@ class Comparison(Struct, frozen=True, kw_only=True):
     """How many parts and edges that is."""
     not_seen: tuple[str, ...] = ()
     """What the newer state did not look at."""
+    held: int = 0
+    """How many new things are not told yet: known only by inference, and seen by too few looks (`damping`)."""
 
 
 def change_id(sweep: str, change: Change) -> str:

@@ -239,6 +239,7 @@ def _edge(part: UUID, finding: Part) -> Edge:
 
 def _regraded(part: Part, one: Judged, document: Document) -> Part:
     attributes = dict(part.attributes)
+    attributes.pop("accepted", None)  # of an earlier day, or of somebody else's policy
     if one.severity is not one.native:
         attributes["severity"] = (_claim(one.severity.value, document),)
     if one.accepted:

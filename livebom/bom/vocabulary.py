@@ -101,7 +101,8 @@ PARTS: dict[PartKind, PartWord] = {
     ),
     K.CONTAINER: PartWord(
         means="a running or stopped container",
-        key="`<runtime>:<full id>`, else `k8s:<cluster>/<namespace>/<pod uid>/<container>`",
+        key="`<runtime>:<full id>`, `k8s:<cluster>/<namespace>/<pod uid>/<container>`, else "
+        "`k8s:<namespace>/<Kind>/<name>` of a workload",
         attributes={"image": "reference", "image_digest": "sha256:…", "runtime": "", "state": "", "namespace": ""},
     ),
     K.IMAGE: PartWord(
@@ -179,7 +180,7 @@ PARTS: dict[PartKind, PartWord] = {
     ),
     K.AGENT: PartWord(
         means="a program that lets a model decide what to do",
-        key="`<repository>:<path>:<qualified name>`, else its card's URL",
+        key="`<repository>:<path>:<qualified name>`, `k8s:<namespace>/<Kind>/<name>`, else its card's URL",
         attributes={"framework": "", "autonomy": "", "register_status": _MODEL["register_status"]},
     ),
     K.VECTOR_STORE: PartWord(

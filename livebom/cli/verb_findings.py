@@ -1,6 +1,6 @@
 """`livebom findings`: what stands open, now or at a time, from the store."""
 
-from datetime import UTC, datetime
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from livebom.bom.service import Severity
 from livebom.cli.errors import told
 from livebom.cli.listing import FORMATS, print_rows, read_store
 from livebom.cli.states import asked, policy_of
+from livebom.cli.when import today
 from livebom.store import OpenFinding
 
 _COLUMNS = ("severity", "finding", "title", "where", "owner", "since", "accepted", "fix")
@@ -30,7 +31,7 @@ def command(at: str, severity: str | None, everything: bool, policy: Path | None
     rules = policy_of(policy)
     with read_store(db) as store:
         moment = asked(store, at)
-        day = (moment or datetime.now(UTC)).date()
+        day = moment.date() if moment else today(os.environ)
         found = store.findings(moment, policy=rules, today=day)
     worst = Severity(severity or Severity.INFO).rank
     chosen = [one for one in found if one.finding.severity.rank <= worst]

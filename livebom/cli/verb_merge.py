@@ -10,7 +10,9 @@ from livebom.answers import changes
 from livebom.bom.change import Comparison
 from livebom.bom.document import Document
 from livebom.bom.merge import merged_documents
+from livebom.bom.policy import Policy
 from livebom.bom.service import Severity
+from livebom.bom.verdicts import judged
 from livebom.cli.errors import FINDINGS, INCOMPLETE, USAGE, complain, told
 from livebom.cli.heap import uncollected
 from livebom.cli.output import deliver
@@ -80,7 +82,7 @@ def command(
     if comparison is not None:
         # On stdout, unless the document itself goes there.
         click.echo(changes_formats.written(comparison, "table"), nl=False, err=output is None)
-    return _code(merged, comparison, fail_on, complete=not bad)
+    return _code(merged, rules, comparison, fail_on, complete=not bad)
 
 
 def _read(names: list[str], db: str | None, bad: list[str]) -> Iterator[Document]:
@@ -99,19 +101,13 @@ def _read(names: list[str], db: str | None, bad: list[str]) -> Iterator[Document
         complain(f"not merged: {why}", INCOMPLETE)
 
 
-def _code(merged: Document, comparison: Comparison | None, fail_on: str | None, *, complete: bool) -> int:
+def _code(
+    merged: Document, rules: Policy, comparison: Comparison | None, fail_on: str | None, *, complete: bool
+) -> int:
     if comparison is not None:
         return code(comparison, fail_on, complete=complete)
     if fail_on is not None:
         limit = Severity(fail_on).rank
-        if any(finding.rank <= limit for finding in _failing(merged)):
+        if any(one.severity.rank <= limit for one in judged(merged, rules, today(os.environ)) if not one.accepted):
             return FINDINGS
     return 0 if complete else INCOMPLETE
-
-
-def _failing(merged: Document) -> list[Severity]:
-    """How bad the findings are that still hold."""
-    from livebom.export.estate import estate
-    from livebom.export.findings import failing, severity_of
-
-    return [severity_of(finding) for finding in failing(estate(merged))]

@@ -9,9 +9,14 @@ _MENDED = frozenset({"pass", "not_applicable"})
 
 
 def failing(its: Estate) -> list[Part]:
-    """The findings that still hold, worst first; one that says no state is not known to be mended."""
+    """The findings that still hold, worst first, accepted ones last; one without a state is not known to be mended."""
     held = [part for part in its.of(PartKind.FINDING) if text_of(part, "state") not in _MENDED]
-    return sorted(held, key=lambda part: (severity_of(part).rank, part.key))
+    return sorted(held, key=lambda part: (bool(accepted(part)), severity_of(part).rank, part.key))
+
+
+def accepted(finding: Part) -> str:
+    """Why and until when somebody answers for it; empty where nobody does."""
+    return text_of(finding, "accepted")
 
 
 def severity_of(finding: Part) -> Severity:

@@ -13,7 +13,7 @@ from livebom.bom.graph import name_of
 from livebom.bom.parts import EdgeKind, Part, PartKind
 from livebom.bom.service import Severity
 from livebom.export.estate import Estate, estate, items_of, text_of
-from livebom.export.findings import failing, rule_of, severity_of
+from livebom.export.findings import accepted, failing, rule_of, severity_of
 from livebom.export.gaps import gaps
 from livebom.export.page import page, text
 from livebom.export.page.blocks import bullets, code, facts, names, section, table, tiles
@@ -76,8 +76,9 @@ def _header(document: Document) -> str:
 
 def _tiles(its: Estate, held: list[Part]) -> str:
     counts = [(name, len(its.of(*kinds))) for name, kinds in _TILES]
-    severities = Counter(severity_of(one) for one in held)
+    severities = Counter(severity_of(one) for one in held if not accepted(one))
     told = [*counts, *((f"{one} findings", severities[one]) for one in Severity)]
+    told.append(("accepted findings", sum(bool(accepted(one)) for one in held)))
     return tiles((name, count) for name, count in told if count)
 
 
@@ -96,12 +97,13 @@ def _finding(its: Estate, one: Part) -> str:
             ("seen", names(items_of(one, "seen"))),
             ("fix", text(text_of(one, "remediation"), 2000)),
             ("owner", text(its.owners.get(one.id, "")) or "unknown"),
-            ("accepted", text(text_of(one, "accepted"), 2000)),
+            ("accepted", text(accepted(one), 2000)),
         )
     )
     title = text(text_of(one, "title") or rule_of(one), 300)
+    aside = '<span class="mark">accepted</span>' if accepted(one) else ""
     return (
-        f'<div class="card finding {severity}"><h3><span class="mark {severity}">{severity}</span>{title} '
+        f'<div class="card finding {severity}"><h3><span class="mark {severity}">{severity}</span>{aside}{title} '
         f"{code(rule_of(one))}</h3>{told}</div>"
     )
 

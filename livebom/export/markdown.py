@@ -12,7 +12,7 @@ from livebom.bom.document import Document, Look
 from livebom.bom.graph import name_of
 from livebom.bom.parts import EdgeKind, Part, PartKind
 from livebom.export.estate import Estate, estate, items_of, text_of
-from livebom.export.findings import failing, rule_of, severity_of
+from livebom.export.findings import accepted, failing, rule_of, severity_of
 from livebom.export.gaps import gaps
 from livebom.export.markup import bullets, code, prose, table
 
@@ -87,9 +87,10 @@ def _findings(its: Estate) -> list[str]:
             "seen": _cell([code(seen) for seen in items_of(one, "seen")]),
             "fix": prose(text_of(one, "remediation")),
             "owner": code(its.owners.get(one.id, "")) or "unknown",
-            "accepted": prose(text_of(one, "accepted")),
+            "accepted": prose(accepted(one)),
         }
-        lines.append(f"- **{severity_of(one)}** {code(rule_of(one))}: {prose(text_of(one, 'title'))}")
+        aside = " (accepted)" if accepted(one) else ""
+        lines.append(f"- **{severity_of(one)}**{aside} {code(rule_of(one))}: {prose(text_of(one, 'title'))}")
         lines += [f"  - {name}: {said}" for name, said in facts.items() if said]
     return [*lines, ""] if lines else []
 

@@ -9,7 +9,7 @@ from livebom.bom.graph import name_of, value, winner
 from livebom.bom.parts import EdgeKind, Part, PartKind
 from livebom.bom.text import safe_text
 from livebom.export.estate import Estate, estate, items_of, text_of
-from livebom.export.findings import failing, rule_of, severity_of
+from livebom.export.findings import accepted, failing, rule_of, severity_of
 from livebom.export.gaps import gaps
 from livebom.export.results import Json, Result, Rule, is_line, location, log, score
 
@@ -76,7 +76,7 @@ def _result(its: Estate, finding: Part, listeners: frozenset[str]) -> Result:
             location(part.kind, part.key, name_of(part), _line(finding, listeners)) for part in subjects or [finding]
         ),
         fingerprint=str(finding.id),
-        justification=text_of(finding, "accepted") or None,
+        justification=accepted(finding) or None,
         properties=told,
     )
 

@@ -72,6 +72,7 @@ def compare_and_hold(
         unsaid=unsaid,
         unsaid_count=unsaid_count,
         not_seen=new.not_seen,
+        held=len({case.edge.id if case.edge else case.part.id for case in held}),
     )
     return comparison, unrooted({id_ for case in held for id_ in _new_ids(case)}, roots, new)
 

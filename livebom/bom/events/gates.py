@@ -36,6 +36,7 @@ ADMINISTRATION: Final = (
 SILENT: Final = frozenset(
     {"name", "description", "labels", "url", "limitations", "energy", "license_family", "loaded", "path", "conflict"}
     | {"stack", "argv", "exe", "state", "where", "seen", "remediation", "title", "score", "cve", "cwe", "owasp"}
+    | {"card"}
 )
 """Attributes whose change no catch-all tells: words for people, and what moves by itself or is told by its rule."""
 

@@ -6,7 +6,7 @@ GitHub takes 65,536 characters in a comment, so what would not fit is counted, n
 from collections.abc import Iterable
 
 from livebom.bom.change import Change, Comparison
-from livebom.export.changes.words import compared, counts, difference, evidence, place, status, unsaid, what
+from livebom.export.changes.words import compared, counts, difference, evidence, held, place, status, unsaid, what
 from livebom.export.markup import bullets, code, prose, table
 
 NAME = "markdown"
@@ -27,6 +27,7 @@ def write(comparison: Comparison) -> str:
     if told:
         lines += ["<details><summary>Why, and what it rests on</summary>", ""]
         lines += [*bullets(line for one in told for line in one), *_rest(more, len(changes)), "</details>", ""]
+    lines += [held(comparison), ""] if comparison.held else []
     lines += _section("Missing, but not looked for completely, so not called gone", unsaid(comparison, prose))
     lines += _section("Not looked at", [prose(words) for words in comparison.not_seen])
     return "\n".join(lines).rstrip("\n") + "\n"

@@ -5,7 +5,7 @@ from uuid import uuid5
 from livebom.bom.change import Change, Comparison, Status
 from livebom.bom.events.catalogue import EVENTS
 from livebom.bom.text import safe_text
-from livebom.export.changes.words import compared, difference, moment, place, what
+from livebom.export.changes.words import compared, difference, held, moment, place, what
 from livebom.export.results import Result, Rule, is_line, location, log
 
 NAME = "sarif"
@@ -20,13 +20,18 @@ def write(comparison: Comparison) -> str:
     return log(
         _rules(comparison.changes),
         [_result(change) for change in comparison.changes],
-        [*unsaid, *(f"not looked at: {words}" for words in comparison.not_seen)],
+        [
+            *([held(comparison)] if comparison.held else []),
+            *unsaid,
+            *(f"not looked at: {words}" for words in comparison.not_seen),
+        ],
         complete=not (comparison.unsaid or comparison.unsaid_count or comparison.not_seen),
         run={
             "compared": compared(comparison),
             "old_at": moment(comparison.old_at),
             "new_at": moment(comparison.new_at),
             "unsaid_count": comparison.unsaid_count,
+            "held": comparison.held,
         },
     )
 

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from livebom.bom.change import Change, Comparison
 from livebom.bom.text import safe_text
-from livebom.export.changes.words import compared, counts, difference, evidence, place, status, unsaid, what
+from livebom.export.changes.words import compared, counts, difference, evidence, held, place, status, unsaid, what
 
 NAME = "table"
 SUFFIXES = (".txt",)
 
 
 def write(comparison: Comparison) -> str:
-    """The headline, one line per change with its reasons below it, then what cannot be said and was not seen."""
+    """The headline, one line per change with its reasons below it, then what is held back, unsaid and not seen."""
     lines = [f"{compared(comparison)}: {counts(comparison.changes)}", *told(comparison.changes)]
+    lines += ["", held(comparison)] if comparison.held else []
     lines += _section("Missing, but not looked for completely, so not called gone:", unsaid(comparison))
     lines += _section("Not looked at:", [safe_text(words) for words in comparison.not_seen])
     return "\n".join(lines) + "\n"

@@ -81,6 +81,13 @@ def evidence(change: Change, quote: Quote = safe_text) -> list[str]:
     return [f"{side}: {quote(words)}" for side, words in sides if words]
 
 
+def held(comparison: Comparison) -> str:
+    """What is new and waits until more looks have seen it, in one line; empty where nothing does."""
+    count = comparison.held
+    things = "1 new thing" if count == 1 else f"{count} new things"
+    return f"Held back until more looks see it: {things} known only by inference" if count else ""
+
+
 def unsaid(comparison: Comparison, quote: Quote = safe_text) -> list[str]:
     """What is missing from the newer state without being called gone; the last line counts what is not listed."""
     lines = [quote(words) for words in comparison.unsaid]

@@ -109,6 +109,8 @@ def finding_facts(one: Vulnerability, said: Facts) -> Facts:
     scores = [rating.score for rating in one.ratings or () if rating.score is not None]
     if scores:
         told["score"] = Fact(scores[0])
+    if one.analysis and one.analysis.detail:  # our writer tells nothing else there
+        told["accepted"] = Fact(one.analysis.detail)
     return told | ({"seen": Fact(one.detail.split("; "))} if one.detail else {})
 
 

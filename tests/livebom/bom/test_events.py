@@ -226,6 +226,28 @@ def test_an_id_does_not_jump_when_a_key_is_learned() -> None:
     assert {one.part for one in compared(before, after, apart).changes if one.event != "model.new"} == {high}
 
 
+def test_what_the_policy_keeps_apart_stays_apart_through_a_third_key_too() -> None:
+    before = "model a license=mit\nmodel b license=mit"
+    after = "model a license=mit\nmodel b license=gemma"
+    third = f"{after}\nmodel a same_as c\nmodel b same_as c"
+    for one, other in ("ab", "ba"):
+        apart = f"distinct: [{{one: {one}, other: {other}}}]"
+        changes = compared(f"{before}\nmodel c license=mit", third, apart).changes
+        assert [(change.event, change.before, change.after) for change in changes] == [
+            ("license.changed", "mit", "gemma")
+        ]
+    roots = canonical(state(third, AFTER).aliases)
+    assert len(set(roots.values())) == 1
+
+
+def test_what_waits_for_more_looks_is_counted() -> None:
+    after = "host h\nserver s product~=vllm\nserver t product~=vllm\nserver u auth=none"
+    seen = History(sightings={named(["server", key]): 1 for key in "stu"})
+    for sightings, held in ((1, 0), (2, 2)):
+        found = compared("host h", after, f"damping: {{sightings: {sightings}}}", history=seen)
+        assert (found.held, len(found.changes)) == (held, 3 - held)
+
+
 def test_a_history_counts_by_any_key_of_a_thing() -> None:
     after = "host h\nserver s product~=vllm\nserver s same_as t"
     policy = "damping: {sightings: 3}"

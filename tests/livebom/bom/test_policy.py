@@ -236,6 +236,14 @@ def test_verdicts_tell_the_severity_here_and_the_original_claims_stay_elsewhere(
     assert with_verdicts(sample(), Policy(), TODAY) == sample()
 
 
+def test_what_was_accepted_once_is_not_so_for_ever() -> None:
+    row = Accept(finding="vllm-*", where="*", reason="a bench", expires=TODAY)
+    policy, late = Policy(accept=(row,)), TODAY + timedelta(days=1)
+    then = with_verdicts(sample(), policy, TODAY)
+    assert sum("accepted" in part.attributes for part in then.parts) == 1
+    assert with_verdicts(then, policy, late) == with_verdicts(sample(), policy, late)
+
+
 SAID = [
     seen("runtime", K.SERVER, "s", {"product": "vllm"}, [(E.SERVES, K.MODEL, "m"), (E.RUNS_ON, K.HOST, "h")]),
     seen("runtime", K.SERVER, "t", {"product": "tgi"}, [(E.SERVES, K.MODEL, "served:t/m")]),

@@ -98,6 +98,12 @@ def test_findings_count_where_there_is_nothing_to_compare_with(run: Run) -> None
     assert run("merge", "same.json", "--fail-on", "info").exit_code == 0
 
 
+def test_accepted_findings_do_not_count(run: Run, tmp_path: Path) -> None:
+    row = "{finding: '*', where: '*', reason: a rehearsal, expires: 2999-01-01}"
+    (tmp_path / "policy.yaml").write_text(f"accept: [{row}]\n", encoding="utf-8")
+    assert run("merge", "new.json", "--fail-on", "info", "--policy", "policy.yaml").exit_code == 0
+
+
 def test_the_suffix_or_the_option_chooses_the_format(run: Run, tmp_path: Path) -> None:
     assert run("merge", "new.json", "old.json", "-o", "merged.dot").exit_code == 0
     assert (tmp_path / "merged.dot").read_text(encoding="utf-8").lstrip().startswith("digraph")

@@ -140,6 +140,8 @@ def test_what_is_accepted_is_told_as_such_in_every_export(run: Run, files: tuple
     words = "a bench without data (until 2030-01-31, by jo)"
     graphical = {"dot"}
     assert {form for form, one in told.items() if words not in one.stdout} <= graphical
+    assert "- **low** (accepted) `vllm-no-auth`" in told["markdown"].stdout
+    assert '<span class="mark">accepted</span>' in told["html"].stdout
     results = json.loads(told["sarif"].stdout)["runs"][0]["results"]
     assert [one["suppressions"][0]["justification"] for one in results if "suppressions" in one] == [words]
     assert "policy.product" in {one["ruleId"] for one in results}
@@ -180,3 +182,8 @@ def test_a_filled_store_can_be_reported_on_checked_and_asked(run: Run, lab: Lab,
     assert "policy.product" in checked.stdout
     models = json.loads(run("question", "models", "--format", "json").stdout)
     assert len(models) == 3
+    written = run("export", "now", "--policy", rules, "--format", "cyclonedx-1.6")
+    assert written.exit_code == 0
+    bom = json.loads(written.stdout)
+    assert sum(one["type"] == "machine-learning-model" for one in bom["components"]) >= len(models)
+    assert "policy.product" in {one["id"] for one in bom["vulnerabilities"]}

@@ -97,6 +97,7 @@ COMPARISON = Comparison(
     unsaid=("server lab/10.0.0.7/open-webui",),
     unsaid_count=3,
     not_seen=("10.0.1.0/24: the sweep was ended early", "hosted AI services: another surface"),
+    held=2,
 )
 
 NOTHING = Comparison(old="a.json", new="b.json", old_at=NOW, new_at=NOW)

@@ -112,7 +112,8 @@ def test_sarif_tells_events_as_rules_and_what_is_accepted_as_suppressed() -> Non
     assert where["physicalLocation"] == {"artifactLocation": {"uri": "agents/sales.py"}, "region": {"startLine": 12}}
     assert "physicalLocation" not in run["results"][0]["locations"][0]
     notes = [note["message"]["text"] for note in run["invocations"][0]["toolExecutionNotifications"]]
-    assert len(notes) == len(COMPARISON.unsaid) + len(COMPARISON.not_seen)
+    assert len(notes) == len(COMPARISON.unsaid) + len(COMPARISON.not_seen) + 1
+    assert "2 new things" in notes[0]
 
 
 def test_a_fingerprint_is_of_the_thing_and_not_of_its_words() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from livebom.net import pointers as pointers_of
 from livebom.net.pointers import Pointers
 from tests.lab import Lab
 from tests.livebom.cli.runner import discovered, runner
@@ -43,6 +44,28 @@ def test_a_resolver_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) 
     release.set()
     assert pointers.name("192.0.2.1", 10) == "late.example"
     assert len(asked) == 1
+
+
+def test_a_resolver_that_always_hangs_is_asked_by_few_and_waited_for_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    release, asked = threading.Event(), []
+
+    def hang(place: tuple[str, int], _flags: int) -> tuple[str, str]:
+        asked.append(place)
+        release.wait(20)
+        return f"h-{place[0].replace('.', '-')}", "0"
+
+    monkeypatch.setattr(socket, "getnameinfo", hang)
+    monkeypatch.setattr(pointers_of, "IN_ALL", 0.1)
+    pointers, addresses = Pointers(), [f"192.0.2.{last}" for last in range(1, 41)]
+    before = time.monotonic()
+    assert {pointers.name(address) for address in addresses} == {None}
+    assert time.monotonic() - before < 5, "one by one they would take 40 s"
+    assert len(asked) <= pointers_of.AT_ONCE
+    release.set()
+    told: set[str | None] = set()
+    while time.monotonic() - before < 20 and len(told - {None}) < len(addresses):
+        told = {pointers.name(address) for address in addresses}
+    assert told == {f"h-192-0-2-{last}" for last in range(1, 41)}
 
 
 def test_an_owner_is_found_by_the_name_of_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lab: Lab) -> None:

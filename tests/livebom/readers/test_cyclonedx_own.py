@@ -1,6 +1,7 @@
 """What livebom writes as CycloneDX reads back to the same parts, edges and further keys."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from livebom.bom.identity import canonical
 from livebom.bom.merge import resolve
 from livebom.bom.observation import Fact, Observation
 from livebom.bom.parts import Confidence, Graph, PartKind
+from livebom.bom.policy import Accept, Policy
+from livebom.bom.verdicts import with_verdicts
 from livebom.export import exported
 from livebom.readers import read
 from tests.livebom.bom.graphs import START, graphs
@@ -72,6 +75,15 @@ def test_attributes_read_back_with_their_types(form: str, key: str) -> None:
     before = next(values(part) for part in sample().parts if part.key == key)
     after = next(values(part) for part in through(sample(), form).parts if part.key == key)
     assert {name: after.get(name) for name in WRITTEN[key]} == {name: before.get(name) for name in WRITTEN[key]}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_accepted_reads_back(form: str) -> None:
+    row = Accept(finding="vllm-*", where="*", reason="a bench", expires=date(2030, 1, 31), by="jo")
+    judged = with_verdicts(sample(), Policy(accept=(row,)), date(2026, 11, 21))
+    told = {part.key: value(part, "accepted") for part in through(judged, form).parts if part.kind is PartKind.FINDING}
+    assert told[f"vllm-no-auth@{VLLM}"] == "a bench (until 2030-01-31, by jo)"
+    assert told["CVE-2026-0001@pkg:pypi/langgraph@1.4.0"] is None
 
 
 def test_what_was_not_looked_at_reads_back() -> None:
