@@ -15,9 +15,10 @@ class Caps:
 
     A stretch of T seconds sees at most 1 + cap * (T + TOLERANCE) of them (the generic cell rate algorithm, ITU-T
     I.371); what is booked together goes together. What is booked and has to wait for its address takes its share of
-    the network at once, so that nobody else in it waits as well: a stretch may see those beside its share. Loopback is not capped: there is no network and no other host in
-    between. Memory is held only for whoever was sent to within the last 1 / cap seconds. Safe to share between
-    threads. Raises ValueError for a negative cap.
+    the network at once, so that nobody else in it waits as well: a stretch may see those beside its share. Loopback is
+    not capped: there is no network and no other host in between. Memory is held only for whoever was sent to within
+    the last 1 / cap seconds. Safe to share between threads. Raises ValueError for a
+    negative cap.
     """
 
     def __init__(
