@@ -249,6 +249,7 @@ def test_a_silent_peer_and_an_endless_stream_stay_open(everything: tuple[Lab, di
             stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
+@pytest.mark.slow
 def test_the_rules_for_huge_bodies_give_the_length_that_was_announced() -> None:
     for name in ("decoy-raw-gzip-bomb", "decoy-raw-huge-models"):
         response = load(name).exchanges[0].response

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 import msgspec
-import pytest
 
 from livebom.bom.observation import Outcome
 from livebom.bom.service import Finding, TlsFacts, Verdict
@@ -345,7 +344,7 @@ def test_enough_is_provable_from_the_network() -> None:
     assert counted["lmstudio"] == 6
 
 
-@pytest.mark.parametrize("name", CASES)
+@every(CASES)
 def test_it_fails_where_it_should_and_says_why(name: str) -> None:
     one = found(CASES[name].fails, name)
     assert one.state is Verdict.FAIL
@@ -353,7 +352,7 @@ def test_it_fails_where_it_should_and_says_why(name: str) -> None:
     assert one.remediation
 
 
-@pytest.mark.parametrize("name", CASES)
+@every(CASES)
 def test_it_passes_where_it_should(name: str) -> None:
     case = CASES[name]
     one = found(case.passes, name, case.elsewhere)
@@ -361,7 +360,7 @@ def test_it_passes_where_it_should(name: str) -> None:
     assert bool(one.evidence) == (case.otherwise is Verdict.PASS)
 
 
-@pytest.mark.parametrize("name", CASES)
+@every(CASES)
 def test_it_is_unknown_where_nothing_was_answered(name: str) -> None:
     product, check = RULES[name]
     server = CASES[name].unknown or CASES[name].fails.but(dict.fromkeys(asked_for(product, check)))
@@ -386,12 +385,12 @@ def asked_for(product: str, check: CheckRule) -> list[str]:
     return keys
 
 
-@pytest.mark.parametrize("product", SEVEN)
+@every(SEVEN)
 def test_silence_is_no_verdict_of_any_check(product: str) -> None:
     assert {f.state for f in verdicts(catalog().products[product], {}, "private")} == {Verdict.UNKNOWN}
 
 
-@pytest.mark.parametrize("recording", [name for name in names() if load(name).product in SEVEN])
+@every([name for name in names() if load(name).product in SEVEN])
 def test_what_only_a_host_knows_stays_unknown(recording: str) -> None:
     findings = {f.id: f.state for f in look(Server(recording)).service.findings}
     assert {findings[name] for name in HOSTS if name in findings} <= {Verdict.UNKNOWN}
@@ -399,8 +398,7 @@ def test_what_only_a_host_knows_stays_unknown(recording: str) -> None:
         assert not RULES[name][1].fail + RULES[name][1].pass_
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
+@every(
     [
         ("vllm-unauthenticated-api", "vllm-api-key-bypass-routes"),
         ("tgi-unauthenticated-api", "tgi-model-info-unauthenticated"),
@@ -411,7 +409,7 @@ def test_what_only_a_host_knows_stays_unknown(recording: str) -> None:
         ("llamacpp-slots-expose-prompts", "llamacpp-slots-exposed"),
         ("localai-no-auth", "localai-get-exempted"),
         ("localai-no-auth", "localai-open-registration"),
-    ],
+    ]
 )
 def test_two_names_for_one_state_never_fail_together(one: str, other: str) -> None:
     for server in (CASES[one].fails, CASES[other].fails):
@@ -420,25 +418,24 @@ def test_two_names_for_one_state_never_fail_together(one: str, other: str) -> No
         assert Verdict.FAIL in {states[one], states[other]}
 
 
-@pytest.mark.parametrize(
-    "name",
+@every(
     [
         *("ollama-unauthenticated-api", "vllm-unauthenticated-api", "tgi-unauthenticated-api"),
         *("llamacpp-unauthenticated-api", "localai-no-auth", "triton-inference-open", "lmstudio-no-token"),
-    ],
+    ]
 )
 def test_an_open_api_weighs_by_who_can_reach_it(name: str) -> None:
     worst = [found(CASES[name].fails, name, exposure).severity for exposure in ("loopback", "private", "public")]
     assert worst == ["info", "high", "critical"]
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name.endswith(("-cleartext-http", "-plaintext-http"))])
+@every([name for name in CASES if name.endswith(("-cleartext-http", "-plaintext-http"))])
 def test_clear_text_on_loopback_is_no_matter(name: str) -> None:
     assert found(CASES[name].fails, name, "loopback").state is Verdict.NOT_APPLICABLE
     assert found(CASES[name].fails, name, "public").state is Verdict.FAIL
 
 
-@pytest.mark.parametrize("name", CASES)
+@every(CASES)
 def test_it_never_weighs_less_the_further_it_is_reached_from(name: str) -> None:
     states = [found(CASES[name].fails, name, exposure) for exposure in ("loopback", "private", "public")]
     ranks = [finding.severity.rank for finding in states if finding.state is Verdict.FAIL]
@@ -449,8 +446,7 @@ WRITING = answer(json=[{"tool": "exec_shell_command", "permissions": {"write": T
 ECHOED = answer(json={"version": "1"}, Access_Control_Allow_Origin=ANYONE, Access_Control_Allow_Credentials="true")
 
 
-@pytest.mark.parametrize(
-    ("name", "mild", "grave", "levels"),
+@every(
     [
         ("llamacpp-builtin-tools-enabled", LLAMA_OPEN, LLAMA.but({"GET /tools": WRITING}), "high critical"),
         (
@@ -497,7 +493,7 @@ ECHOED = answer(json={"version": "1"}, Access_Control_Allow_Origin=ANYONE, Acces
             CASES["lmstudio-cors-any-origin"].fails,
             "medium high",
         ),
-    ],
+    ]
 )
 def test_what_was_seen_makes_it_graver(name: str, mild: Server, grave: Server, levels: str) -> None:
     assert [str(found(server, name).severity) for server in (mild, grave)] == levels.split()
@@ -506,8 +502,7 @@ def test_what_was_seen_makes_it_graver(name: str, mild: Server, grave: Server, l
 HUSH = "hush-it-is-a-secret-0123456789abcdef"
 
 
-@pytest.mark.parametrize(
-    ("name", "server"),
+@every(
     [
         ("ollama-system-prompt-disclosed", OLLAMA.but({"POST /api/show": answer(json={"system": HUSH})})),
         ("llamacpp-slots-expose-prompts", LLAMA.but({"GET /slots": answer(json=[{"id": 0, "prompt": HUSH}])})),
@@ -520,7 +515,7 @@ HUSH = "hush-it-is-a-secret-0123456789abcdef"
             LOCALAI.but({"GET / Accept": answer(json={"ApplicationConfig": {"ApiKeys": [HUSH]}})}),
         ),
         ("triton-config-secrets", configured(DB_PASSWORD=HUSH)),
-    ],
+    ]
 )
 def test_nothing_that_is_secret_is_kept(name: str, server: Server) -> None:
     seen = look(server)
@@ -556,8 +551,7 @@ def test_no_other_server_has_a_finding_of_the_seven(recording: str) -> None:
         assert service.findings == ()
 
 
-@pytest.mark.parametrize(
-    ("server", "state"),
+@every(
     [
         (OLLAMA, Verdict.PASS),
         (Server("synthetic-ollama-0.5"), Verdict.FAIL),
@@ -594,7 +588,7 @@ def test_no_other_server_has_a_finding_of_the_seven(recording: str) -> None:
         (TRITON, Verdict.FAIL),
         (TRITON.but({"GET /v2": answer(json={**body(TRITON.recording, "/v2"), "version": "2.71.0"})}), Verdict.PASS),
         (TRITON_METRICS, Verdict.UNKNOWN),
-    ],
+    ]
 )
 def test_the_version_is_one_finding_and_no_maybe(server: Server, state: Verdict) -> None:
     [one] = [f for f in look(server).service.findings if f.id.endswith("-vulnerable-version")]

@@ -6,6 +6,7 @@ import pytest
 
 from livebom.bom.observation import Outcome
 from livebom.bom.service import Auth, ServedModel, Service
+from tests.every import every
 from tests.lab import default_port
 from tests.playback import NGINX, UNNAMED_PORT, Playback, catalog, converse
 from tests.recording import load, names
@@ -72,24 +73,24 @@ SHAPED = {"decoy-fastapi-bare-with-v1-models"}
 STRANGERS = [name for name in names() if load(name).product not in catalog().products]
 
 
-@pytest.mark.parametrize("name", TRUTH)
+@every(TRUTH)
 def test_named_on_its_port(name: str) -> None:
     assert_true(converse(Playback(name), default_port(name)).service, TRUTH[name])
 
 
-@pytest.mark.parametrize("name", [name for name, truth in TRUTH.items() if truth.elsewhere])
+@every([name for name, truth in TRUTH.items() if truth.elsewhere])
 def test_named_on_any_port(name: str) -> None:
     assert_true(converse(Playback(name), UNNAMED_PORT).service, TRUTH[name])
 
 
-@pytest.mark.parametrize("name", TRUTH)
+@every(TRUTH)
 def test_named_behind_a_proxy(name: str) -> None:
     service = converse(Playback(name, server=NGINX), default_port(name)).service
     assert_true(service, TRUTH[name])
     assert [layer.product for layer in service.stack] == ["nginx", TRUTH[name].product]
 
 
-@pytest.mark.parametrize("name", ["ollama-0.32.15-default", "vllm-0.32.0-cpu-apikey", "synthetic-tgi-3.3.7-open"])
+@every(["ollama-0.32.15-default", "vllm-0.32.0-cpu-apikey", "synthetic-tgi-3.3.7-open"])
 def test_named_below_a_base_path(name: str) -> None:
     playback = Playback(name, base_path="/ai/one")
     assert_true(converse(playback, 443).service, TRUTH[name])
@@ -105,15 +106,14 @@ def test_a_stranger_is_none_of_the_known(name: str, port: int | None) -> None:
     assert service.conflict == ()
 
 
-@pytest.mark.parametrize(
-    ("name", "outcome"),
+@every(
     [
         ("decoy-raw-ssh", Outcome.PROTOCOL_ERROR),
         ("decoy-raw-hang", Outcome.TIMEOUT),
         ("decoy-raw-rst", Outcome.CLOSED),
         ("milvus-lite-3.2.2-grpc", Outcome.PROTOCOL_ERROR),
         ("decoy-python-http.server-3.11", Outcome.OK),
-    ],
+    ]
 )
 def test_how_a_look_ended_is_told(name: str, outcome: Outcome) -> None:
     service = converse(Playback(name), 8000).service
@@ -249,7 +249,7 @@ FAILED = {
 }
 
 
-@pytest.mark.parametrize("name", FAILED)
+@every(FAILED)
 def test_the_checks_that_fail(name: str) -> None:
     service = converse(Playback(name), default_port(name)).service
     failed = {finding.id for finding in service.findings if finding.state == "fail"}

@@ -9,6 +9,7 @@ from livebom.bom.service import Auth, Verdict
 from livebom.net.reply import Reply
 from livebom.recognise.match import View
 from livebom.recognise.verdict import verdicts
+from tests.every import every
 from tests.playback import NGINX, UNNAMED_PORT, Playback, assert_named, catalog, converse
 from tests.recording import Exchange, Recording, Request, Response, load
 
@@ -153,17 +154,17 @@ def at_home(name: str) -> int:
     return catalog().products[load(name).product].fingerprint.ports[0]
 
 
-@pytest.mark.parametrize("name", TRUTH)
+@every(TRUTH)
 def test_named_on_its_port(name: str) -> None:
     assert_named(converse(Playback(name), at_home(name)).service, name, TRUTH[name])
 
 
-@pytest.mark.parametrize("name", [name for name in TRUTH if name not in AT_HOME_ONLY])
+@every([name for name in TRUTH if name not in AT_HOME_ONLY])
 def test_named_on_any_port(name: str) -> None:
     assert_named(converse(Playback(name), UNNAMED_PORT).service, name, TRUTH[name])
 
 
-@pytest.mark.parametrize("name", TRUTH)
+@every(TRUTH)
 def test_named_behind_a_proxy(name: str) -> None:
     service = converse(Playback(name, server=NGINX), at_home(name)).service
     assert_named(service, name, TRUTH[name])
@@ -195,7 +196,7 @@ def seen_to(product: str, check: str) -> set[str]:
     return {str(state) for name in recorded for id_, state in found_at_home(name) if id_ == check}
 
 
-@pytest.mark.parametrize(("product", "check"), CHECKS)
+@every(CHECKS)
 def test_a_check_fails_where_it_should(product: str, check: str) -> None:
     if check in MADE_TO_FAIL:
         assert judged(product, check, heard(MADE_TO_FAIL[check])) is Verdict.FAIL
@@ -203,7 +204,7 @@ def test_a_check_fails_where_it_should(product: str, check: str) -> None:
         assert "fail" in seen_to(product, check)
 
 
-@pytest.mark.parametrize(("product", "check"), CHECKS)
+@every(CHECKS)
 def test_a_check_passes_where_it_should(product: str, check: str) -> None:
     if check in MADE_TO_PASS:
         assert judged(product, check, heard(MADE_TO_PASS[check])) is Verdict.PASS
@@ -211,13 +212,13 @@ def test_a_check_passes_where_it_should(product: str, check: str) -> None:
         assert "pass" in seen_to(product, check)
 
 
-@pytest.mark.parametrize(("product", "check"), CHECKS)
+@every(CHECKS)
 def test_a_check_says_unknown_where_nothing_was_heard(product: str, check: str) -> None:
     silence = dict.fromkeys(catalog().products[product].signatures, Reply(outcome=Outcome.TIMEOUT))
     assert judged(product, check, silence) in (Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
 
 
-@pytest.mark.parametrize(("product", "check"), CHECKS)
+@every(CHECKS)
 def test_no_check_fails_behind_a_gate(product: str, check: str) -> None:
     gate = dict.fromkeys(catalog().products[product].signatures, Reply(status=401, body=b"Unauthorized"))
     assert judged(product, check, gate) is not Verdict.FAIL

@@ -1,7 +1,5 @@
 """What a conversation makes of vector stores, ML platforms, notebooks and container interfaces, and their checks."""
 
-import pytest
-
 from livebom.bom.observation import Outcome
 from livebom.bom.service import Auth, Finding, TlsFacts
 from livebom.net.reply import Reply
@@ -142,17 +140,17 @@ def at_home(name: str) -> int:
     return PORTS.get(name) or catalog().products[load(name).product].fingerprint.ports[0]
 
 
-@pytest.mark.parametrize("name", TRUTH)
+@every(TRUTH)
 def test_named_on_its_port(name: str) -> None:
     assert_named(converse(Playback(name), at_home(name)).service, name, TRUTH[name])
 
 
-@pytest.mark.parametrize("name", [name for name in TRUTH if name not in AT_HOME_ONLY])
+@every([name for name in TRUTH if name not in AT_HOME_ONLY])
 def test_named_on_any_port(name: str) -> None:
     assert_named(converse(Playback(name), UNNAMED_PORT).service, name, TRUTH[name])
 
 
-@pytest.mark.parametrize("name", TRUTH)
+@every(TRUTH)
 def test_named_behind_a_proxy(name: str) -> None:
     service = converse(Playback(name, server=NGINX), at_home(name)).service
     assert_named(service, name, TRUTH[name])
@@ -175,7 +173,7 @@ def findings(name: str, patch: tuple[str, int, str] | None = None, exposure: str
     return {finding.id: finding for finding in service.findings}
 
 
-@pytest.mark.parametrize(("product", "check"), CHECKS)
+@every(CHECKS)
 def test_a_check_fails_where_it_should(product: str, check: str) -> None:
     if check in MADE_TO_FAIL:
         name, path, status, body = MADE_TO_FAIL[check]
@@ -199,12 +197,12 @@ def state(product: str, check: str, reply: Reply) -> str:
     return next(str(one.state) for one in verdicts(kit, replies, "private") if one.id == check)
 
 
-@pytest.mark.parametrize(("product", "check"), CHECKS)
+@every(CHECKS)
 def test_a_check_says_unknown_where_nothing_was_heard(product: str, check: str) -> None:
     assert state(product, check, Reply(outcome=Outcome.TIMEOUT)) == "unknown"
 
 
-@pytest.mark.parametrize(("product", "check"), CHECKS)
+@every(CHECKS)
 def test_a_check_passes_where_it_should(product: str, check: str) -> None:
     wanted = rule(product, check).pass_[0].all[0]
     status = wanted.status[0] if isinstance(wanted.status, list) else wanted.status

@@ -99,17 +99,17 @@ def assert_true(service: Service, name: str, *, proxied: bool = False) -> None:
     assert_named(service, name, (version, auth, models))
 
 
-@pytest.mark.parametrize("name", TRUTH)
+@every(TRUTH)
 def test_named_on_its_port(name: str) -> None:
     assert_true(converse(Playback(name), at_home(name)).service, name)
 
 
-@pytest.mark.parametrize("name", [name for name in TRUTH if name not in AT_HOME_ONLY])
+@every([name for name in TRUTH if name not in AT_HOME_ONLY])
 def test_named_on_any_port(name: str) -> None:
     assert_true(converse(Playback(name), UNNAMED_PORT).service, name)
 
 
-@pytest.mark.parametrize("name", TRUTH)
+@every(TRUTH)
 def test_named_behind_a_proxy(name: str) -> None:
     service = converse(Playback(name, server=NGINX), at_home(name)).service
     assert_true(service, name, proxied=True)
@@ -131,7 +131,7 @@ def findings(playback: Playback, name: str) -> dict[str, str]:
     return {finding.id: str(finding.state) for finding in converse(playback, at_home(name)).service.findings}
 
 
-@pytest.mark.parametrize(("product", "check"), CHECKS)
+@every(CHECKS)
 def test_a_check_fails_where_it_should(product: str, check: str) -> None:
     if check not in MADE_TO_FAIL:
         recorded = [name for name in TRUTH if load(name).product == product]
@@ -194,7 +194,7 @@ PASSED = {
 }
 
 
-@pytest.mark.parametrize("name", PASSED)
+@every(PASSED)
 def test_the_checks_that_pass(name: str) -> None:
     states = findings(Playback(name), name)
     assert {check for check in PASSED[name] if states[check] == "pass"} == PASSED[name]

@@ -13,6 +13,8 @@ from tests.playback import catalog
 from tests.recording import load, names
 from tests.replay import Seen
 
+pytestmark = pytest.mark.slow  # a sweep of every recording at once
+
 SEVEN = {"ollama", "vllm", "tgi", "localai", "triton", "lmstudio", "llamacpp"}
 
 _HTTP2 = "PRI"

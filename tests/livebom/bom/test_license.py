@@ -2,13 +2,13 @@
 
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from livebom.bom.license import Family, license_of
 from livebom.bom.license_tags import TAGS, TITLES
 from livebom.bom.spdx_ids import EXCEPTIONS, LICENSES
+from tests.every import every
 
 P, C, N, R = Family.PERMISSIVE, Family.COPYLEFT, Family.NON_COMMERCIAL, Family.USE_RESTRICTED
 words = st.sampled_from(
@@ -16,8 +16,7 @@ words = st.sampled_from(
 )
 
 
-@pytest.mark.parametrize(
-    ("said", "id_", "family", "listed"),
+@every(
     [
         ("apache-2.0", "Apache-2.0", P, True),
         ("mit", "MIT", P, True),
@@ -57,8 +56,8 @@ words = st.sampled_from(
         ("Falcon 180B TII License\nBased on Apache License 2.0", "LicenseRef-falcon-llm-license", R, False),
         ("Redistribution and use in source and binary forms,\n* Neither the name of", "BSD-3-Clause", P, True),
         ("You may do\nwhatever is asked of you\n" * 400, "LicenseRef-unknown", Family.UNKNOWN, False),
-    ],
-)  # fmt: skip
+    ]
+)
 def test_what_is_said_is_understood(said: str, id_: str, family: Family, listed: bool) -> None:
     found = license_of(said)
     assert (found.id, found.family, found.listed) == (id_, family, listed)
@@ -80,8 +79,6 @@ def test_whatever_is_said_gives_an_id_that_can_be_written_and_means_itself(said:
     assert license_of(found.id) == found
 
 
-@pytest.mark.parametrize(
-    "said", ["(" * 4000, "(MIT OR " * 500 + "MIT" + ")" * 500, "MIT AND " * 500, ")", "WITH", "MIT WITH", "MIT ("]
-)
+@every(["(" * 4000, "(MIT OR " * 500 + "MIT" + ")" * 500, "MIT AND " * 500, ")", "WITH", "MIT WITH", "MIT ("])
 def test_no_depth_of_brackets_and_no_half_expression_breaks_it(said: str) -> None:
     assert license_of(said) == license_of(said + " ")

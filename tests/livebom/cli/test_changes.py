@@ -67,6 +67,7 @@ def test_a_time_without_a_look_is_said(run: Run, told: Path) -> None:
     assert "no look ended in this time; the last one before it 2026-11-21T20:00:00Z" in nothing
 
 
+@pytest.mark.slow
 def test_what_a_sweep_told_is_kept_with_its_findings_and_comes_back(run: Run, lab: Lab, tmp_path: Path) -> None:
     look = ("discover", lab.network, "--ports", "8000", "--rate", RATE, "-q")
     place = lab.add("vllm-0.32.0-cpu-apikey")

@@ -215,6 +215,7 @@ def _start(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_it_with_130_and_keeps_what_was_seen(run: Run, lab: Lab, tmp_path: Path) -> None:
     place = lab.add(OLLAMA)
     db = tmp_path / "s.duckdb"

@@ -45,6 +45,7 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lab: Lab) -> Watch:
     return Watch(runner(tmp_path, monkeypatch), lab, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_server_is_gone_after_three_complete_looks_without_it(watch: Watch) -> None:
     place = watch.lab.add(OLLAMA)
     watch.look()
@@ -58,6 +59,7 @@ def test_a_server_is_gone_after_three_complete_looks_without_it(watch: Watch) ->
     assert watch.services() == []
 
 
+@pytest.mark.slow
 def test_looks_elsewhere_or_for_other_servers_say_nothing_about_it(watch: Watch) -> None:
     place = watch.lab.add(OLLAMA)
     watch.look()
@@ -69,6 +71,7 @@ def test_looks_elsewhere_or_for_other_servers_say_nothing_about_it(watch: Watch)
     assert [row["product"] for row in watch.services()] == ["ollama"]
 
 
+@pytest.mark.slow
 def test_a_server_that_no_longer_tells_its_models_does_not_lose_them(watch: Watch) -> None:
     place = watch.lab.add(VLLM)
     watch.look()
@@ -90,6 +93,7 @@ def test_services_can_be_asked_as_of_a_time(watch: Watch) -> None:
     assert watch.services("--at", "1d") == []
 
 
+@pytest.mark.slow
 def test_a_restarted_store_keeps_a_servers_key_on_its_new_port(watch: Watch) -> None:
     place = watch.lab.add(VLLM)
     watch.look("--ports", "8000,8001,11434")

@@ -179,6 +179,7 @@ def kinds(store: Store) -> Counter[str]:
     return Counter(part.kind for part in store.document().parts)
 
 
+@pytest.mark.slow
 def test_shards_find_together_what_one_sweep_finds(run: Run, lab: Lab, tmp_path: Path) -> None:
     places = [lab.add(OLLAMA) for _ in range(6)]
     look = ["discover", f"{lab.prefix}.0/27", "--ports", PORTS, "--rate", RATE, "--format", "jsonl"]

@@ -10,6 +10,7 @@ import pytest
 from livebom.bom.change import Comparison
 from livebom.bom.service import Severity
 from livebom.export.changes import format_of, formats, written
+from tests.every import every
 from tests.livebom.export.comparisons import CHANGES, COMPARISON, NOTHING
 from tests.livebom.export.golden import agrees
 from tests.livebom.export.hostile import NAMES, comparison, hidden
@@ -30,7 +31,7 @@ def test_the_formats_are_found_by_walking_and_by_ending() -> None:
     assert format_of(Path("x.pdf")) is None
 
 
-@pytest.mark.parametrize("form", sorted(ENDINGS))
+@every(sorted(ENDINGS))
 def test_golden(form: str) -> None:
     agrees(f"changes/changes.{ENDINGS[form]}", written(COMPARISON, form))
     agrees(f"changes/nothing.{ENDINGS[form]}", written(NOTHING, form))

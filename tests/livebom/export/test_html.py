@@ -104,6 +104,7 @@ def test_an_empty_state_is_a_page_too() -> None:
     assert "None." in export(document(fold([]), []))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not BROWSER and not os.environ.get("CI"), reason="no Chromium on this machine")
 @pytest.mark.parametrize("state", [sample, hostile])
 def test_a_real_browser_shows_it_and_runs_nothing_foreign(state: object, tmp_path: Path) -> None:

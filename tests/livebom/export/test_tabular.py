@@ -14,6 +14,7 @@ from livebom.bom.document import Document, document
 from livebom.bom.identity import alias
 from livebom.bom.parts import Graph, PartKind
 from livebom.export import exported
+from tests.every import every
 from tests.livebom.export.golden import agrees
 from tests.livebom.export.hostile import NAMES, estate, hidden, plain
 from tests.sample import LLAMA, QWEN, VLLM, sample
@@ -39,12 +40,12 @@ def tokens(text: str) -> list[str]:
     return [token for token in found if not token.isspace()]
 
 
-@pytest.mark.parametrize("form", sorted(FORMS))
+@every(sorted(FORMS))
 def test_golden(form: str) -> None:
     agrees(f"{form}/sample.{FORMS[form]}", exported(sample(), form))
 
 
-@pytest.mark.parametrize("form", sorted(FORMS))
+@every(sorted(FORMS))
 def test_equal_states_give_equal_bytes(form: str) -> None:
     one = sample()
     turned = msgspec.structs.replace(one, parts=one.parts[::-1], edges=one.edges[::-1])
@@ -111,7 +112,7 @@ def test_dot_draws_every_part_and_edge_and_says_what_is_missing() -> None:
     assert "10.0.1.0/24: the sweep was ended early\\l" in lines[1]
 
 
-@pytest.mark.parametrize("name", ["sample", *NAMES])
+@every(["sample", *NAMES])
 def test_graphml_is_read_back_with_types(name: str) -> None:
     one = sample() if name == "sample" else estate(NAMES[name])
     root = parsed(exported(one, "graphml"))
@@ -135,7 +136,7 @@ def test_graphml_says_what_was_not_looked_at() -> None:
     assert "10.0.1.0/24: the sweep was ended early" in about["not_seen"]
 
 
-@pytest.mark.parametrize("form", ["dot", "graphml"])
+@every(["dot", "graphml"])
 def test_an_edge_to_a_part_nobody_tells_of_still_has_two_ends(form: str) -> None:
     one = sample()
     without = msgspec.structs.replace(one, parts=tuple(part for part in one.parts if part.key != VLLM))

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livebom.recognise.versions import Version, affected, bounds, parse
+from tests.every import every
 from tests.playback import catalog
 
 RISING = [
@@ -39,24 +40,23 @@ def test_every_one_is_newer_than_those_before_it(line: list[str]) -> None:
     assert len(set(read)) == len(read)
 
 
-@pytest.mark.parametrize(("one", "other"), SAME)
+@every(SAME)
 def test_two_spellings_are_one_version(one: str, other: str) -> None:
     assert version(one) == version(other)
 
 
-@pytest.mark.parametrize("text", NONE)
+@every(NONE)
 def test_what_is_no_version(text: str) -> None:
     assert parse(text) is None
 
 
-@pytest.mark.parametrize("text", ["0.11.1.dev5+g1a2b3c4", "3.3.6-dev0", "0.5.13-1-g0a1b2c3", "0.1.dev1"])
+@every(["0.11.1.dev5+g1a2b3c4", "3.3.6-dev0", "0.5.13-1-g0a1b2c3", "0.1.dev1"])
 def test_a_build_between_releases_is_told(text: str) -> None:
     assert version(text).development
     assert not version(text.split("-")[0].split(".dev")[0]).development
 
 
-@pytest.mark.parametrize(
-    ("text", "within", "answer"),
+@every(
     [
         ("0.8.4", ">=0.6.5,<0.8.5", True),
         ("0.8.5", ">=0.6.5,<0.8.5", False),
@@ -80,13 +80,13 @@ def test_a_build_between_releases_is_told(text: str) -> None:
         ("b5662-c6a2c9e7", "<b5662", False),
         ("0.5.0", "<b5662", None),
         ("b5662", "<0.5.0", None),
-    ],
+    ]
 )
 def test_what_lies_in_a_range(text: str, within: str, answer: bool | None) -> None:
     assert affected(version(text), within) is answer
 
 
-@pytest.mark.parametrize("within", ["", "0.5", "<", "<x", ">=1.0 <2.0", "~=1.0", "<1.0,", "<1.0;>0.5"])
+@every(["", "0.5", "<", "<x", ">=1.0 <2.0", "~=1.0", "<1.0,", "<1.0;>0.5"])
 def test_a_range_that_cannot_be_read_is_refused(within: str) -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         bounds(within)

@@ -39,6 +39,7 @@ except StoreError as error:
 """
 
 
+@pytest.mark.slow
 def test_kill_loses_nothing_acknowledged(tmp_path: Path) -> None:
     path = tmp_path / "livebom.duckdb"
     with child(WRITE, path) as writer:

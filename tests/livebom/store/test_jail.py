@@ -173,6 +173,7 @@ UNSTOPPABLE = (
 )
 
 
+@pytest.mark.slow
 def test_what_cannot_be_interrupted_is_killed_at_the_deadline(snapshot: Path) -> None:
     with Jail(at_once=len(UNSTOPPABLE)) as jail, ThreadPoolExecutor(len(UNSTOPPABLE)) as callers:
         for said in callers.map(lambda text: refused(jail, snapshot, text, SHORT), UNSTOPPABLE):
@@ -180,6 +181,7 @@ def test_what_cannot_be_interrupted_is_killed_at_the_deadline(snapshot: Path) ->
         assert jail.select(snapshot, "SELECT 1").rows == ((1,),)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -53,6 +53,7 @@ def test_two_writers_take_turns_and_lose_nothing(tmp_path: Path) -> None:
     assert "hf_abc" not in words
 
 
+@pytest.mark.slow
 def test_waiting_ends_at_the_timeout_and_names_who_is_in_the_way(tmp_path: Path) -> None:
     path = tmp_path / "livebom.duckdb"
     with child(HOLD, path) as first:
@@ -75,6 +76,7 @@ def test_waiting_ends_when_the_holder_is_killed(tmp_path: Path) -> None:
             assert [one.sweep.id for one in store.sweeps()] == ["theirs"]
 
 
+@pytest.mark.slow
 def test_live_file_stays_locked_whatever_this_process_does_with_it(tmp_path: Path) -> None:
     """Closing any descriptor of a file drops all locks of the process on it: publishing must not."""
     path = tmp_path / "livebom.duckdb"
@@ -89,6 +91,7 @@ def test_live_file_stays_locked_whatever_this_process_does_with_it(tmp_path: Pat
     assert attempt(path) == "open"
 
 
+@pytest.mark.slow
 def test_snapshot_is_whole_readable_by_many_and_replaced_at_once(tmp_path: Path) -> None:
     path = tmp_path / "livebom.duckdb"
     with Store.open(path) as store:

@@ -161,6 +161,7 @@ def test_a_kill_leaves_all_letters_of_a_transaction_or_none(tmp_path: Path, when
         assert len(store.outbox.letters()) == (len(alerts()) if kept else 0)
 
 
+@pytest.mark.slow
 def test_a_kill_between_delivery_and_mark_delivers_again_with_the_same_id(tmp_path: Path) -> None:
     path, file = tmp_path / "x.duckdb", tmp_path / "alerts.jsonl"
     argv = [sys.executable, "-c", DELIVER, str(path), str(file)]

@@ -132,6 +132,7 @@ def test_what_several_keys_name_is_one_row(tmp_path: Path) -> None:
         assert run("SELECT count(*) FROM part").fetchall() == [(4,)]
 
 
+@pytest.mark.slow
 def test_a_snapshot_can_be_the_store_that_is_published_again(tmp_path: Path) -> None:
     copy = published(tmp_path)
     path = copy.rename(tmp_path / "again.duckdb")

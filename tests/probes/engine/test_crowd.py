@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from livebom.bom.observation import Outcome
 from livebom.net.reply import Reply
 from probes.engine.http import Job
@@ -68,6 +70,7 @@ def hosts() -> Iterator[tuple[list[tuple[str, int]], list[tuple[str, int]]]]:
         thread.join(10)
 
 
+@pytest.mark.slow
 def test_two_hundred_dripping_hosts_hold_up_none_of_two_hundred_good_ones() -> None:
     at: dict[int, float] = {}
     replies: dict[int, list[Reply]] = {}

@@ -163,6 +163,7 @@ def test_a_fault_ends_its_own_job_and_no_other() -> None:
     assert [faults[id(job)] for job in [*jobs, good]] == [*expected, type(None)]
 
 
+@pytest.mark.slow
 def test_hostile_peers_delay_nobody() -> None:
     hostile = [
         hold,

@@ -49,6 +49,7 @@ def test_what_the_scope_does_not_allow_is_neither_asked_nor_said() -> None:
     assert (made.tally.sent, made.tally.lost, made.tally.complete) == (2, 1, False)
 
 
+@pytest.mark.slow
 def test_a_stopped_hunt_ends_soon_and_takes_nmap_with_it() -> None:
     until = time.monotonic() + 0.8
     made, _ = hunt(("127.66.2.0", "127.66.3.255", range(1, 400)), rate=50, stop=lambda: time.monotonic() > until)
