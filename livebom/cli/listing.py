@@ -21,14 +21,17 @@ from livebom.store import Store, StoreBusy, snapshot_path
 FORMATS = click.Choice(["table", "json", "jsonl"])
 
 
-def read_store(db: str | None) -> Store:
+def read_store(db: str | None, *, said: bool = False) -> Store:
     """The store for reading: the file itself, or its published snapshot while another process writes to it.
 
-    Raises StoreError where there is neither.
+    `said` tells on stderr that the file is read. Raises StoreError where there is neither.
     """
     path = load_settings({"db": db}, os.environ).database(os.environ)
     try:
-        return Store.view(path)
+        store = Store.view(path)
+        if said:
+            click.echo(f"livebom: from the file {safe_text(str(path))}", err=True)
+        return store
     except StoreBusy:
         click.echo(f"livebom: {safe_text(str(path))} is being written to; this is its last snapshot", err=True)
         return Store.view(snapshot_path(path))

@@ -41,6 +41,14 @@ def asked(store: Store, reference: str) -> datetime | None:
         raise click.UsageError(safe_text(str(unknown), 300)) from None
 
 
+def daemon_state(reference: str) -> str:
+    """The reference as the daemon understands it: times as people write them become RFC 3339, names stay."""
+    try:
+        return When().convert(reference, None, None).isoformat() if reference != "now" else reference
+    except click.UsageError:
+        return reference
+
+
 def _bytes(reference: str) -> bytes | None:
     """The bytes of the file of that name; None where the reference is no file."""
     if reference == "-":

@@ -1,4 +1,4 @@
-"""`livebom changes`: what looks told in a period, from the store."""
+"""`livebom changes`: what looks told in a period, from the daemon or from the store."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -7,19 +7,24 @@ from itertools import groupby
 import click
 import msgspec
 
+from daemon.client import Client, Denied, NoDaemon
+from daemon.wire import ChangeList
 from livebom.answers import NOW, newest, unlooked
 from livebom.bom.change import Change, Comparison
 from livebom.bom.document import NEVER
 from livebom.bom.service import Severity
 from livebom.bom.text import safe_text
+from livebom.cli.asking import answered, fall_back, reachable
 from livebom.cli.errors import told
 from livebom.cli.listing import read_store
-from livebom.cli.states import asked
+from livebom.cli.states import asked, daemon_state
 from livebom.export.changes import markdown, table
 from livebom.export.changes.words import counts, moment
 from livebom.store import Store, StoredChange
 
 FORMS = click.Choice(["table", "json", "jsonl", "markdown"])
+_MOST = 10_000
+"""Changes that the daemon puts on a page."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,11 +66,43 @@ def command(
     livebom changes --since yesterday
     livebom changes --since last-good --severity high --format markdown
     """
-    with read_store(db) as store:
-        worst = Severity(severity) if severity else None
-        page = _page(store, (since, until), (worst, event), limit, after)
+    worst = Severity(severity) if severity else None
+    client = reachable(db)
+    page = _asked(client, (since, until), (worst, event), limit, after) if client is not None else None
+    if page is None:
+        with read_store(db, said=True) as store:
+            page = _page(store, (since, until), (worst, event), limit, after)
     click.echo(_written(page, (since, until), form), nl=False)
     return 0
+
+
+def _asked(
+    client: Client, states: tuple[str, str], chosen: tuple[Severity | None, str | None], limit: int, after: str | None
+) -> Page | None:
+    """The same from the daemon, in as many of its pages as it takes; None where the file is to be read instead."""
+    since, until = map(daemon_state, states)
+    query = {"since": since, "until": until, "severity": chosen[0], "event": chosen[1]}
+    its: list[StoredChange] = []
+    try:
+        while True:
+            most = min(limit - len(its), _MOST)
+            found = client.get("/v1/changes", ChangeList, **query, limit=most, cursor=after)
+            its += (StoredChange(id=one.id, sweep=one.sweep, at=one.at, change=one.change) for one in found.changes)
+            after = found.next
+            if after is None or len(its) >= limit:
+                break
+    except (NoDaemon, Denied) as error:
+        fall_back(error)
+        return None
+    answered(client)
+    return Page(
+        since=found.since,
+        until=found.until,
+        changes=tuple(its),
+        total=found.total,
+        next=after,
+        not_looked_at=found.not_looked_at,
+    )
 
 
 def _page(

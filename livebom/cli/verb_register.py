@@ -16,8 +16,9 @@ from livebom.bom.register import STATUS, SURFACE, Origin, Register, read_documen
 from livebom.bom.text import safe_text
 from livebom.cli.errors import INCOMPLETE, USAGE, complain, told
 from livebom.cli.listing import FORMATS, print_rows, read_store
+from livebom.cli.states import policy_of
 from livebom.settings import load_settings
-from livebom.store import Store, SweepRow
+from livebom.store import Store, SweepRow, Told
 
 _COLUMNS = ("kind", "name", "key", "status", "source", "seen_by", "first_seen", "last_seen")
 _KINDS = ("csv", "cyclonedx", "list")
@@ -118,12 +119,16 @@ def _speakers(part: Part, *, register: bool) -> set[str]:
 
 
 def _take(store: Store, graph: Graph, observations: tuple[Observation, ...], origin: Origin) -> None:
-    """Store it as a look at that register: what it listed before and no longer does is looked for in vain."""
+    """Store it as a look at that register: what it listed before and no longer does is looked for in vain.
+
+    What it changes is told as that of a sweep is, unless it is the first look.
+    """
 
     def listed(one: Part | Edge) -> bool:
         claims = (claim for those in one.attributes.values() for claim in those)
         return any(claim.surface == SURFACE and claim.source == origin.source for claim in claims)
 
+    before = store.document()
     store.begin_sweep(
         SweepRow(id=origin.sweep, surface=SURFACE, scope=(origin.source,), started_at=origin.at, version=__version__)
     )
@@ -131,6 +136,8 @@ def _take(store: Store, graph: Graph, observations: tuple[Observation, ...], ori
     ended = datetime.now(UTC)
     store.settle(graph, sweep_id=origin.sweep, seen_at=ended, covered=listed, gone_after=1)
     store.end_sweep(origin.sweep, ended, complete=True, tally={"parts": len(graph.parts)})
+    if before.looks:
+        store.tell(before, graph, Told(sweep_id=origin.sweep, policy=policy_of(None), today=ended.date()))
     store.publish()
 
 

@@ -2,14 +2,20 @@
 
 import os
 import sys
+from base64 import b64decode
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 import click
 
+from daemon.client import Client, Denied, NoDaemon
+from daemon.wire import SqlAnswer, SqlRequest
 from livebom.bom.text import safe_text
 from livebom.cli.answer import print_answer
+from livebom.cli.asking import answered, fall_back, reachable
 from livebom.cli.errors import USAGE, complain, told
 from livebom.cli.output import write_whole_bytes
 from livebom.settings import load_settings
@@ -19,6 +25,8 @@ _FORMATS = ("table", "json", "jsonl", "csv", "parquet", "arrow")
 _SUFFIXES = {f".{form}": form for form in _FORMATS if form != "table"} | {".ndjson": "jsonl", ".feather": "arrow"}
 _BINARY = {"parquet": parquet, "arrow": arrow}
 _LIMITS = Limits()
+_LONGEST = 60.0
+"""Seconds that the daemon gives a query; a longer one asks the snapshot's file."""
 
 
 @click.command(name="sql")
@@ -55,15 +63,42 @@ def command(
     there is no snapshot, else 0.
     """
     form = form or _SUFFIXES.get(output.suffix if output else "", "table")
-    path = snapshot_path(load_settings({"db": db}, os.environ).database(os.environ))
+    text, parameters = _query(query, file), _parameters(given)
     limits = Limits(rows=max_rows, seconds=timeout, size=max(_LIMITS.size, max_rows * 1024))
+    client = reachable(db) if timeout <= _LONGEST else None
     try:
-        answer = select(path, _query(query, file), limits, _parameters(given))
+        answer = _asked(client, text, limits, parameters) if client is not None else None
+        if answer is None:
+            path = snapshot_path(load_settings({"db": db}, os.environ).database(os.environ))
+            answer = select(path, text, limits, parameters)
+            click.echo(f"livebom: from the file {safe_text(str(path))}", err=True)
         _note(answer)
         _deliver(answer, form, output)
     except (SqlError, MissingArrow) as error:
         return complain(str(error), USAGE)
     return 0
+
+
+def _asked(client: Client, text: str, limits: Limits, parameters: dict[str, str]) -> Selected | None:
+    """The daemon's answer; None where the snapshot's file is to be read instead."""
+    request = SqlRequest(query=text, max_rows=limits.rows, timeout=limits.seconds, parameters={**parameters})
+    try:
+        found = client.ask("POST", "/v1/sql", SqlAnswer, body=request)
+    except (NoDaemon, Denied) as error:
+        fall_back(error)
+        return None
+    answered(client)
+    blobs = {place for place, kind in enumerate(found.types) if kind == "BLOB"}
+    rows = tuple(tuple(_bytes(row, blobs)) for row in found.rows) if blobs else found.rows
+    return Selected(
+        columns=found.columns, types=found.types, rows=rows, cut=found.cut, as_of=found.as_of, seconds=found.seconds
+    )
+
+
+def _bytes(row: tuple[Any, ...], blobs: set[int]) -> Iterator[Any]:
+    """JSON has no bytes: they come as base64."""
+    for place, value in enumerate(row):
+        yield b64decode(value) if place in blobs and value is not None else value
 
 
 def _query(query: str | None, file: Path | None) -> str:

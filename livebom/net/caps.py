@@ -44,6 +44,15 @@ class Caps:
         """How many addresses and networks are in mind."""
         return len(self._times)
 
+    def evenly(self, rate: float, host: float, net: float) -> float:
+        """The rate at which a shuffled order gives nobody more than its share on average; 0 is no limit.
+
+        `host` and `net` are the parts of the order, from 0 to 1, that go to its most crowded address and network.
+        """
+        shares = zip(self._steps, (host, net), strict=True)
+        limits = [1.0 / (step * part) for step, part in shares if step and part]
+        return min([*limits, rate] if rate else limits, default=0.0)
+
     def ask(self, address: str) -> tuple[str | bytes, float] | None:
         """Whether a probe may go there now: None if so, and it counts; else who has to wait, and until when.
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from livebom import __version__
+from livebom.settings.daemon import Daemon
 from livebom.settings.problem import DataError, Problem
 from livebom.settings.reading import read
 
@@ -48,6 +49,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What servers see; it must name livebom, and `{version}` is replaced by ours."""
     ports_never: tuple[Port, ...] = (515, 6101, 9100, 9101, 9102, 9103, 9104, 9105, 9106, 9107)
     """Never contacted on any address: what these ports are sent is printed on paper."""
+    daemon: Daemon = Daemon()
+    """When it sweeps what, and who may ask it for what."""
 
     def __post_init__(self) -> None:
         if "{version}" in self.user_agent:

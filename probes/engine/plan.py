@@ -1,6 +1,7 @@
 """What a sweep will look at, as an index space: ranges of addresses x ports, without one object per target."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Address
 from itertools import accumulate, pairwise
@@ -133,6 +134,21 @@ def make_plan(blocks: Iterable[Block]) -> Plan:
         if one.family == after.family and after.first <= one.last:
             raise ValueError(f"two blocks hold {_text(after.first, after.family)}; a plan looks at each place once")
     return Plan(_joined(runs))
+
+
+def crowded(plan: Plan) -> tuple[float, float]:
+    """The parts of the plan's targets, from 0 to 1, at its most crowded address and in its most crowded /24 or /64."""
+    hosts, whole, edges = 0, 0, Counter[tuple[Family, int]]()
+    for run in plan.runs:
+        ports, bits = len(run.ports), 8 if run.family == 4 else 64
+        first, last = run.first >> bits, run.last >> bits
+        hosts = max(hosts, ports)
+        if last - first > 1:
+            whole = max(whole, ports << bits)
+        edges[run.family, first] += (min(run.last, ((first + 1) << bits) - 1) - run.first + 1) * ports
+        if last > first:
+            edges[run.family, last] += (run.last - (last << bits) + 1) * ports
+    return hosts / (len(plan) or 1), max(whole, *edges.values(), 0) / (len(plan) or 1)
 
 
 def _joined(runs: Iterable[Run]) -> Iterator[Run]:

@@ -1,30 +1,41 @@
 """SYN probes from a small process of its own, many times faster than connects; never to this host."""
 
-import os
 import select
-import subprocess
 from collections.abc import Iterator
+from contextlib import closing, suppress
 
 import msgspec
 from msgspec.structs import replace
 
 from livebom.net.ranges import number_of
 from probes.engine.permute import Permutation
-from probes.engine.syn import sender
+from probes.engine.plan import crowded
+from probes.engine.syn import privilege, sender
 from probes.engine.syn.protocol import Count, Failed, Found, Frames, Message, Order, Taken, framed, stretches
+from probes.engine.syn.reaching import DOOR, Child, Sender, Served, door_stands
 from probes.engine.tally import Open, Tally
 from probes.sources import Hunt
 
 NAME = "syn"
 _TICK = 0.05
-_READ = 1 << 16
+_ANSWER = 20.0
+"""Seconds in which a sender tells whether it can look; it resolves the names of the targets file first."""
 _GRACE = 3.0
 """Seconds the sender may take to end after it was told to stop."""
 
 
 def refusal(hunt: Hunt) -> str:
-    """Why it cannot look at this plan from here: no privilege, this host's own addresses, no way there, and so on."""
-    return sender.unfit(hunt.plan.runs)
+    """Why it cannot look at this plan from here: no privilege, this host's own addresses, no way there, and so on.
+
+    Where this process may not send frames, the sender behind the service manager's door is asked.
+    """
+    if privilege.may_send_frames() or not door_stands():
+        return sender.unfit(hunt.plan.runs)
+    try:
+        with closing(_Watch(hunt, Served())) as watch:
+            return watch.asked(_order(hunt, hunt.start, hunt.start))
+    except OSError as fault:
+        return f"the SYN sender's door at {DOOR} does not open: {fault.strerror or fault}"
 
 
 def find(hunt: Hunt) -> None:
@@ -37,39 +48,51 @@ def find(hunt: Hunt) -> None:
     if reason := refusal(hunt):
         raise ValueError(reason)
     whole = Permutation(len(hunt.plan), hunt.key).size
-    order = Order(
+    order = _order(hunt, hunt.start, whole if hunt.stop_at is None else hunt.stop_at)
+    try:
+        watch = _Watch(hunt, Child() if privilege.may_send_frames() else Served())
+    except OSError as fault:
+        raise ChildProcessError(f"the SYN sender does not start: {fault.strerror or fault}") from None
+    with closing(watch):
+        watch.run(order)
+
+
+def _order(hunt: Hunt, start: int, stop_at: int) -> Order:
+    """The order for the sender, whose frames go out evenly: slowly enough for the share of the most crowded host."""
+    caps, rate = hunt.pace.caps, hunt.pace.rate
+    return Order(
         stretches=stretches(hunt.plan.runs),
         key=hunt.key,
-        start=hunt.start,
-        stop_at=whole if hunt.stop_at is None else hunt.stop_at,
-        rate=hunt.pace.rate,
+        start=start,
+        stop_at=stop_at,
+        rate=caps.evenly(rate, *crowded(hunt.plan)) if caps else rate,
         timeout=hunt.timeout,
         retries=hunt.retries,
         ports_never=hunt.ports_never,
     )
-    child = subprocess.Popen(  # noqa: S603 - our own Python, our own code
-        sender.command(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=sender.environment(),
-        cwd="/",
-    )
-    watch = _Watch(hunt, child)
-    try:
-        watch.run(order)
-    finally:
-        watch.close()
 
 
 class _Watch:
     """The parent's side of one sender process."""
 
-    def __init__(self, hunt: Hunt, child: "subprocess.Popen[bytes]") -> None:
-        self._hunt, self._child = hunt, child
+    def __init__(self, hunt: Hunt, its: Sender) -> None:
+        self._hunt, self._sender = hunt, its
         self._before = replace(hunt.tally)
         self._opened = 0
         self._count = Count()
+
+    def asked(self, order: Order) -> str:
+        """Why it cannot do an order for nothing; empty where it can."""
+        self._write(framed(order))
+        frames = Frames()
+        while select.select([self._sender], [], [], _ANSWER)[0] and (data := self._said()):
+            for message in frames.feed(data):
+                its: Message = msgspec.msgpack.decode(message, type=Message)
+                if isinstance(its, Failed):
+                    return its.reason
+                if isinstance(its, Count) and its.finished:
+                    return ""
+        return "the SYN sender behind the door does not answer; `journalctl -u 'livebom-syn@*'` tells more"
 
     def run(self, order: Order) -> None:
         """Feed it the order and take in what it says, until it ends or is to end."""
@@ -84,34 +107,22 @@ class _Watch:
                 self._tell(self._hunt.tally)
         if self._hunt.tally.stopped or self._count.finished:
             return
-        code = self._child.wait(_GRACE)
-        raise ChildProcessError(f"the SYN sender {f'was ended by signal {-code}' if code < 0 else 'ended early'}")
+        raise ChildProcessError(f"the SYN sender {self._sender.ended(_GRACE)}")
 
     def close(self) -> None:
         """End it, if it has not ended by itself."""
-        child = self._child
-        self._hang_up()
-        try:
-            child.wait(_GRACE if self._hunt.tally.stopped else 0.2)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        if child.stdout:
-            child.stdout.close()
+        self._sender.close(_GRACE if self._hunt.tally.stopped else 0.2)
 
     def _messages(self) -> Iterator[Message]:
         """What it says, until it has said everything; stops it as soon as the hunt is to stop."""
-        output = self._child.stdout
-        if output is None:  # pragma: no cover - it was asked for
-            return
         frames = Frames()
         while True:
             if not self._hunt.tally.stopped and self._hunt.stop():
                 self._hunt.tally.stopped = True
-                self._hang_up()
-            if not select.select([output], [], [], _TICK)[0]:
+                self._sender.hang_up()
+            if not select.select([self._sender], [], [], _TICK)[0]:
                 continue
-            data = os.read(output.fileno(), _READ)
+            data = self._said()
             if not data:
                 return
             for message in frames.feed(data):
@@ -141,17 +152,12 @@ class _Watch:
         tally.cursor = before.cursor if count.cursor is None else count.cursor
         tally.finished = count.finished and not tally.stopped
 
-    def _write(self, data: bytes) -> None:
+    def _said(self) -> bytes:
         try:
-            if self._child.stdin and not self._child.stdin.closed:
-                self._child.stdin.write(data)
-                self._child.stdin.flush()
-        except OSError:  # it is gone; what it said last, or its end, tells why
-            pass
+            return self._sender.read()
+        except OSError:  # it is gone
+            return b""
 
-    def _hang_up(self) -> None:
-        try:
-            if self._child.stdin:
-                self._child.stdin.close()
-        except OSError:
-            pass
+    def _write(self, data: bytes) -> None:
+        with suppress(OSError):  # it is gone; what it said last, or its end, tells why
+            self._sender.write(data)

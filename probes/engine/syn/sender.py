@@ -3,7 +3,7 @@
 import os
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -27,11 +27,21 @@ from probes.engine.syn.wire import Inlet, Outlet
 _LOCAL_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
-def serve(reading: int, writing: int) -> None:
-    """Do what the order that comes says; every failure is told, none is raised."""
+Judge = Callable[[Sequence[Run]], None]
+"""Raises UnfitError where a plan is not to be looked at."""
+
+
+def serve(reading: int, writing: int, judge: Judge = lambda _: None) -> None:
+    """Do what the order that comes says; every failure is told, none is raised.
+
+    `judge` has a word on the plan beside the wall's. An order for nothing (it stops where it starts) only tells whether
+    the plan could be looked at, and sends nothing.
+    """
     post = Post(reading, writing)
     try:
-        _serve(post, post.order())
+        order = post.order()
+        judge(order.runs)
+        _serve(post, order)
     except StoppedError:
         post.tell(Count())
     except (UnfitError, OSError, ValueError, msgspec.DecodeError) as fault:
@@ -59,6 +69,9 @@ def _serve(post: Post, order: Order) -> None:
     sockets = {one.socket.fileno() for one in outlets.values()} | {one.socket.fileno() for one in inlets}
     privilege.close_others({0, 1, 2, post.reading, post.writing} | sockets)
     privilege.drop()
+    if order.start == order.stop_at:
+        post.tell(Count(cursor=order.start, finished=True))
+        return
     throttle = Throttle(order.rate)
     ear = Ear(inlets, cookies, wall)
     hops = Finder(space, runs, outlets, ear, throttle, post).find()

@@ -153,3 +153,13 @@ def test_what_cannot_be_taken_ends_with_two_and_stores_nothing(
 )
 def test_key_is_made_from_the_words_of_a_row(kind: PartKind, said: dict[str, str], key: str | None) -> None:
     assert key_of(kind, said, "cmdb") == key
+
+
+def test_what_an_import_changes_is_told_but_for_the_first_look(run: Run, tmp_path: Path) -> None:
+    listed_models = tmp_path / "models.txt"
+    for models in ("one/a\n", "one/a\ntwo/b\n", "one/a\ntwo/b\n"):
+        listed_models.write_text(models)
+        assert run("register", "import", listed_models, "--source", "cmdb", "--db", "x.duckdb").exit_code == 0
+    done = run("changes", "--since", "1h", "--format", "jsonl", "--db", "x.duckdb")
+    changes = [json.loads(line)["change"] for line in done.stdout.splitlines()]
+    assert [one["key"].endswith("two/b") for one in changes] == [True], changes

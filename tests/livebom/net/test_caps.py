@@ -121,3 +121,21 @@ def test_a_negative_cap_is_refused(shares: tuple[float, float]) -> None:
 def test_networks_are_24_and_64_bits() -> None:
     assert net_of("10.1.2.3") == net_of("10.1.2.255") != net_of("10.1.3.3")
     assert net_of("2001:db8::1") == net_of("2001:db8:0:0:ffff::1") != net_of("2001:db8:0:1::1")
+
+
+@pytest.mark.parametrize(
+    ("caps", "rate", "parts", "most"),
+    [
+        ((200, 1000), 0, (1.0, 1.0), 200),  # one host
+        ((200, 1000), 10_000, (1 / 256, 1.0), 1000),  # one /24
+        ((200, 1000), 10_000, (1 / 65536, 1 / 256), 10_000),  # a /16: the rate itself is the least
+        ((200, 0), 10_000, (1 / 4, 1.0), 800),
+        ((0, 0), 500, (1.0, 1.0), 500),
+        ((0, 0), 0, (1.0, 1.0), 0),
+        ((200, 1000), 300, (0.0, 0.0), 300),  # nothing to do
+    ],
+)
+def test_an_even_rate_leaves_everybody_their_share(
+    caps: tuple[float, float], rate: float, parts: tuple[float, float], most: float
+) -> None:
+    assert Caps(*caps).evenly(rate, *parts) == pytest.approx(most)

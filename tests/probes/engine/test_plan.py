@@ -2,6 +2,7 @@
 
 import sys
 import tracemalloc
+from collections import Counter
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from livebom.net.ranges import Family, Range
 from livebom.net.scope import Included, make_scope
-from probes.engine.plan import Block, Plan, Run, make_plan
+from probes.engine.plan import Block, Plan, Run, crowded, make_plan
 
 
 def span(text: str) -> Range:
@@ -149,3 +150,18 @@ def test_the_plan_of_a_scope_is_the_set_that_was_meant(parts: list[Included], ex
     assert plan.rows(backwards) == rows[::-1]
     assert all(plan.contains(*place) for place in meant)
     assert not any(plan.contains(address, family, port) for address, family in barred for port in (22, 80, 443))
+
+
+@given(st.lists(st.tuples(st.integers(1, 300), st.integers(0, 700), st.integers(1, 3)), min_size=1, max_size=4))
+def test_the_most_crowded_host_and_network_are_those_that_counting_finds(parts: list[tuple[int, int, int]]) -> None:
+    runs, at = [], int(IPv4Address("10.0.0.0"))
+    for gap, length, ports in parts:
+        runs.append(Run(at + gap, at + gap + length, 4, tuple(range(80, 80 + ports))))
+        at += gap + length
+    rows = everything(plan := Plan(runs))
+    hosts, nets = Counter(row[0] for row in rows), Counter(row[0].rpartition(".")[0] for row in rows)
+    assert crowded(plan) == (max(hosts.values()) / len(rows), max(nets.values()) / len(rows))
+
+
+def test_a_plan_of_nothing_crowds_nobody() -> None:
+    assert crowded(Plan(())) == (0.0, 0.0)
