@@ -59,17 +59,19 @@ def socket_address(address: str, port: int) -> SocketAddress:
 
 
 class Link:
-    """A connection; whoever opened it says when it is used and closes it.
+    """A connection; whoever opened it says when it is used and closes it. One that has `begun` elsewhere is taken over.
 
     Raises OSError where no socket is to be had or the kernel refuses at once.
     """
 
     __slots__ = ("_socket", "_tls", "_unsent", "fd", "mask", "received", "scheme", "used")
 
-    def __init__(self, address: SocketAddress, tls: tuple[ssl.SSLContext, str | None] | None) -> None:
+    def __init__(
+        self, address: SocketAddress, tls: tuple[ssl.SSLContext, str | None] | None, begun: socket.socket | None = None
+    ) -> None:
         family, target = address
         self._tls = Session(*tls) if tls else None
-        self._socket = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        self._socket = begun or socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         self._unsent = b""
         self.fd = self._socket.fileno()
         self.scheme = "https" if tls else "http"
@@ -79,7 +81,7 @@ class Link:
         """How many answers came over it."""
         self.received = 0
         """Bytes read from the wire by the last `read`."""
-        code = self._socket.connect_ex(target)
+        code = 0 if begun else self._socket.connect_ex(target)
         if code not in (0, errno.EINPROGRESS):
             self.close(abort=True)
             raise OSError(code, "connect")

@@ -10,7 +10,7 @@ from msgspec import Struct
 from livebom.bom.observation import Outcome
 from livebom.net.reply import Ask, Reply
 from probes.engine.request import authority, request
-from probes.engine.traffic import Ground, Traffic
+from probes.engine.traffic import Ground, Opens, Traffic
 
 VAIN_CAP = 50
 """How many asks are refused, being wrong or too late, before the conversation is closed."""
@@ -37,6 +37,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """Seconds for the whole conversation, counted from its beginning, waiting for the pace included."""
     number: int = 0
     """The caller's own."""
+    opens: Opens | None = None
+    """Begins its connections where that takes more than connect(2), such as in another network namespace."""
 
 
 class Home(Ground, Protocol):
@@ -66,7 +68,7 @@ class Talk:
         self.waiting = False
         """Whether it wants a turn."""
         self._home = home
-        self._traffic = Traffic(home, self, (job.address, job.port), job.name, now + job.deadline)
+        self._traffic = Traffic(home, self, (job.address, job.port), job.name, now + job.deadline, job.opens)
         self._hosts: dict[str, str] = {}
         self._vain = 0
 

@@ -1,6 +1,7 @@
 """The traffic of one conversation: a request goes out, a reply comes back, over one connection at a time."""
 
 import select
+import socket
 import ssl
 from collections.abc import Callable
 from enum import Enum, auto
@@ -16,6 +17,9 @@ HEAD_SECONDS = 3.0
 """From the first byte of an answer to the end of its head; a server may think longer before it begins."""
 FOREIGN_SECONDS = 0.2
 """How long the rest of a greeting that is not HTTP is waited for."""
+
+Opens = Callable[[str, int], socket.socket]
+"""Makes a non-blocking TCP socket whose connection to that address and port has begun; raises OSError."""
 
 
 class Ground(Protocol):
@@ -78,6 +82,7 @@ class Traffic:
         "_ground",
         "_link",
         "_name",
+        "_opens",
         "_owner",
         "_parser",
         "_phase",
@@ -90,12 +95,21 @@ class Traffic:
         "timer",
     )
 
-    def __init__(self, ground: Ground, owner: Owner, address: tuple[str, int], name: str | None, until: float) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        owner: Owner,
+        address: tuple[str, int],
+        name: str | None,
+        until: float,
+        opens: Opens | None = None,
+    ) -> None:
         self._ground = ground
         self._owner = owner
         self._address = address
         self._target = socket_address(*address)
         self._name = name
+        self._opens = opens
         self._until = until
         self._phase = Phase.IDLE
         self._link: Link | None = None
@@ -182,7 +196,8 @@ class Traffic:
         ground = self._ground
         ground.connections += 1
         try:
-            link = Link(self._target, (ground.tls, self._name) if self._ask.scheme == "https" else None)
+            begun = self._opens(*self._address) if self._opens else None
+            link = Link(self._target, (ground.tls, self._name) if self._ask.scheme == "https" else None, begun)
         except OSError as fault:
             self._fail(failure(fault.errno), now)
             return

@@ -19,6 +19,7 @@ from livebom.bom.breaches import RULES
 from livebom.bom.policy import Accept, Allowed, Policy
 from livebom.settings import (
     FILE_CAP,
+    Daemon,
     DataError,
     DataErrors,
     Settings,
@@ -236,8 +237,16 @@ def test_the_shipped_file_the_defaults_and_the_page_agree() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     table = page.partition("## The settings\n")[2].partition("\n### ")[0]
     rows = re.findall(r"^\| `(\w+)` \| `([^`]*)` \|", table, re.MULTILINE)
-    assert keys == list(Settings.__struct_fields__) == [name for name, _ in rows]
-    assert value("\n".join(f"{name}: {default}" for name, default in rows)) == value(shipped)
+    assert keys == list(Settings.__struct_fields__) == [*(name for name, _ in rows), "daemon"]
+    of_daemon = value(shipped).pop("daemon")
+    told = value("\n".join(f"{name}: {default}" for name, default in rows))
+    assert told | {"daemon": of_daemon} == value(shipped)
+    section = page.partition("\n### The daemon\n")[2].partition("\n| of a schedule")[0]
+    its = re.findall(r"^\| `(\w+)` \| (.*?) \|", section, re.MULTILINE)
+    assert list(of_daemon) == list(Daemon.__struct_fields__) == [name for name, _ in its]
+    plain = {name: default.strip("`") for name, default in its if default.startswith("`")}
+    assert value("\n".join(f"{name}: {default}" for name, default in plain.items())).items() <= of_daemon.items()
+    assert set(of_daemon) - set(plain) == {"roles"}
 
 
 def test_flag_wins_over_environment_over_file_over_default(tmp_path: Path) -> None:
