@@ -20,6 +20,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 50, 50)
 
 
+def pytest_unconfigure() -> None:
+    """What is garbage by now goes before the interpreter ends; DuckDB's binding complains of what is left then."""
+    gc.unfreeze()
+    gc.collect()
+
+
 @pytest.fixture(scope="session")
 def one_lab() -> Iterator[Lab]:
     """The lab's process, started once for a worker."""
