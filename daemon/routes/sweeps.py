@@ -9,11 +9,13 @@ from daemon.peers import Role
 from daemon.queue import Ask, KeyReused, NoSweep, NotKept, QueueFull
 from daemon.route import Call, Given, Refused, Route
 from daemon.wire import Event, Paused, Sweep, SweepList, SweepRequest
+from livebom.bom.text import safe_text
 
 
 async def order(call: Call) -> Any:
     """Order a sweep; with an Idempotency-Key, ordering again is the same sweep."""
     request: SweepRequest = call.body
+    _refuse_unknown(call, request)
     anywhere = Role.ADMIN in call.roles
     try:
         sweep, new = call.desk.order(Ask(request=request, by=call.by, anywhere=anywhere, key=call.key))
@@ -28,6 +30,16 @@ async def order(call: Call) -> Any:
             503, "the order could not be written down", call.desk.unkept, "make room on the store's disk; then again"
         ) from None
     return Given(sweep, 202 if new else 200)
+
+
+def _refuse_unknown(call: Call, request: SweepRequest) -> None:
+    """Say at once what planning would say later; the rest (names, scope) needs it."""
+    targets = call.desk.configuration.targets
+    known = {group.name for group in targets.groups} if targets else set()
+    for name in request.groups:
+        if name not in known:
+            has = ", ".join(sorted(known)) or "none"
+            raise Refused(400, f"there is no group {safe_text(name, 100)}", remedy=f"the targets file has {has}")
 
 
 async def listed(call: Call) -> SweepList:

@@ -253,8 +253,11 @@ def test_what_is_strange_is_a_problem_with_a_status(daemon: Running, head: str, 
 def test_a_target_outside_of_every_group_needs_an_admin(daemon: Running) -> None:
     sweep = daemon.sweep(SweepRequest(targets=("127.250.250.1:9",)))  # root is one
     assert daemon.ended(sweep.id).complete
-    nothing = daemon.sweep(SweepRequest(groups=("nobody",)))
-    assert daemon.ended(nothing.id).said == "there is no group nobody; the targets file has lab, wide"
+
+
+def test_a_group_that_is_none_is_refused_at_once(daemon: Running) -> None:
+    told = denied(daemon, "POST", "/v1/sweeps", body=SweepRequest(groups=("nobody",)))
+    assert (told.problem.status, told.problem.remedy) == (400, "the targets file has lab, wide")
 
 
 def test_the_socket_is_for_its_owner_and_group_only(daemon: Running) -> None:

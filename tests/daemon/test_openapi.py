@@ -29,7 +29,8 @@ SEEN = Observation(
     subject="lab/192.0.2.7",
 )
 BATCH = Batch(surface="host", source="proc", observations=(SEEN,))
-HERE, NOWHERE = SweepRequest(groups=("lab",)), SweepRequest(groups=("nobody",))
+HERE, OTHER = SweepRequest(groups=("lab",)), SweepRequest(groups=("lab",), priority=1)
+NOWHERE = SweepRequest(groups=("nobody",))
 SINCE = "since=2020-01-01T00:00:00Z"
 QUERY = SqlRequest(query="SELECT count(*) AS n FROM part WHERE kind = $kind", parameters={"kind": "host"})
 DROP = SqlRequest(query="DROP TABLE part")
@@ -37,7 +38,8 @@ DROP = SqlRequest(query="DROP TABLE part")
 ASKED: list[tuple[str, str, str, Any, str, int]] = [
     ("POST", "/v1/sweeps", "", HERE, "Idempotency-Key: o-1", 202),
     ("POST", "/v1/sweeps", "", HERE, "Idempotency-Key: o-1", 200),
-    ("POST", "/v1/sweeps", "", NOWHERE, "Idempotency-Key: o-1", 422),
+    ("POST", "/v1/sweeps", "", OTHER, "Idempotency-Key: o-1", 422),
+    ("POST", "/v1/sweeps", "", NOWHERE, "", 400),
     ("POST", "/v1/sweeps", "", {"group": "lab"}, "", 400),
     ("GET", "/v1/sweeps", "limit=5", None, "", 200),
     ("GET", "/v1/sweeps/{id}", "", None, "", 200),
