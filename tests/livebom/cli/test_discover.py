@@ -240,10 +240,14 @@ def test_two_runs_on_one_store_take_turns_and_lose_nothing(run: Run, lab: Lab, t
         f"{one.host}:{one.port}", f"{lab.prefix}.128/25", "--ports", "1-3", "--rate", "150", "--db", db, "-q"
     )
     _wait_for(lambda: bool(lab.requests(one)))
+    first.send_signal(signal.SIGSTOP)  # with the store in its hands, for as long as the second one takes to want it
     second = _start(f"{other.host}:{other.port}", "--db", db, "-q")
+    assert second.stderr is not None
+    waits = second.stderr.readline()
+    first.send_signal(signal.SIGCONT)
     errors = [child.communicate(timeout=40)[1] for child in (first, second)]
     assert [first.returncode, second.returncode] == [0, 0], errors
-    assert str(first.pid) in errors[1]
+    assert str(first.pid) in waits
     assert len(json.loads(run("sweeps", "--db", db, "--format", "json").stdout)) == 2
     services = json.loads(run("services", "--db", db, "--format", "json").stdout)
     assert sorted(s["product"] for s in services) == ["ollama", "vllm"]
