@@ -12,10 +12,10 @@ COMPILE := $(LOCK)/bin/uv pip compile --universal --python-version 3.11 --genera
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs test check test-slow test-root test-real test-real-slow bench wheel lock clean
+.PHONY: help setup demo docs test check test-slow test-root test-containers test-real test-real-slow bench wheel lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv from the locked requirements; .venv/bin/livebom works then
 	@echo "make: $(BIN)/livebom is ready"
@@ -51,6 +51,9 @@ test-slow: $(READY) ## what takes longer than its share of a minute: kills, rest
 
 test-root: $(READY) ## what needs root, in network namespaces made for it
 	@$(BIN)/python -m pytest -q -m root $(ARGS)
+
+test-containers: $(READY) ## real Docker, containerd and Podman with containers in them (root)
+	@$(BIN)/python -m pytest -q -m containers $(ARGS)
 
 test-real: $(READY) ## install real AI servers into .cache, start them on loopback and sweep them (minutes)
 	@$(BIN)/python -m tests.real.install; installed=$$?; $(BIN)/python -m pytest -q -m real $(ARGS) && exit $$installed

@@ -1,8 +1,9 @@
 """The surfaces that can be looked at: each takes its orders and yields what was seen."""
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,13 +11,22 @@ from msgspec.structs import replace
 from livebom.bom import document
 from livebom.bom.observation import Observation
 from livebom.bom.service import Service
+from livebom.net.cluster import ClusterError
 from livebom.net.ranges import Family, Range, number_of
 from livebom.recognise.catalog import Catalog
-from livebom.recognise.rules import Fingerprint, Never, Shared
+from livebom.recognise.rules import CheckRule, Fingerprint, Never, Shared, Workloads
 from livebom.settings import DataError, Problem, cache_folder, data_path, read, read_folder
 from probes.engine.tally import Tally
 from probes.found import listener_of
 from probes.inspect import Seen
+from probes.local import looking, surface
+from probes.local.here import here
+from probes.local.kubeconfig import Kubeconfig, door_of, in_cluster
+from probes.local.kubernetes import Cluster
+from probes.local.observe import Told as ToldHere
+from probes.local.surface import CONTAINERS, Local, Nearby
+from probes.local.weights import homes
+from probes.local.workload import LocalSource
 from probes.observe import listener_observation, server_observations
 from probes.orders import digest_of, orders_of, split
 from probes.sources import AUTO, EngineError, sources
@@ -25,8 +35,12 @@ from probes.sweep import Order, Progress, sweep
 
 __all__ = [
     "AUTO",
+    "CONTAINERS",
     "EngineError",
     "Imported",
+    "Local",
+    "LocalSource",
+    "Nearby",
     "NmapError",
     "Order",
     "Progress",
@@ -34,17 +48,22 @@ __all__ = [
     "Seen",
     "Stretch",
     "Tally",
+    "ToldHere",
+    "cluster",
     "digest_of",
     "imported",
     "listener_observation",
     "listener_of",
     "load_catalog",
+    "load_workload_checks",
+    "local",
     "orders_of",
     "placed",
     "runtime",
     "servers",
     "sources",
     "split",
+    "surface",
 ]
 
 SOURCE = "connect"
@@ -164,3 +183,46 @@ def load_catalog(wanted: Sequence[str] | None = None) -> Catalog:
         return Catalog(fingerprints.values(), shared, never.never, wanted)
     except ValueError as error:
         raise DataError([Problem(file="--servers or fingerprints", reason=str(error), remedy="correct it")]) from None
+
+
+def load_workload_checks() -> list[CheckRule]:
+    """The checks of containers and processes. Raises DataErrors where they cannot be read."""
+    return read(data_path("fingerprints", "workloads.yaml"), Workloads).checks
+
+
+def local(catalog: Catalog, names: Collection[str], more: Iterable[LocalSource] = ()) -> Local:
+    """A look at this host by the sources of these names, and `more`. Raises DataErrors as `load_workload_checks`."""
+    known = surface.known({kit.product: kit.fingerprint for kit in catalog.kits}, load_workload_checks())
+    found = looking.sources(lambda workload: bool(known.hints.of(workload)), frozenset(names))
+    lying = homes() if "process" in names else None
+    return Local(sources=(*found, *more), known=known, here=here(), homes=lying)
+
+
+def cluster(context: str, environment: Mapping[str, str]) -> LocalSource:
+    """The cluster of a context of the kubeconfig, empty the current one; without a kubeconfig the one this pod is in.
+
+    Raises DataError where there is none, or it cannot be entered.
+    """
+    home = Path(environment.get("HOME", "/"), ".kube", "config")
+    named = [Path(path) for path in environment.get("KUBECONFIG", "").split(":") if path] or [home]
+    files = [path for path in named if path.exists()]
+    host, port = environment.get("KUBERNETES_SERVICE_HOST", ""), environment.get("KUBERNETES_SERVICE_PORT", "443")
+    try:
+        if files or context or not host:
+            return Cluster(*door_of(_kubeconfig(files), context, (files or [home])[0].parent))
+        return Cluster("in-cluster", in_cluster(host, port))
+    except ClusterError as error:
+        file = ", ".join(map(str, files or named))
+        remedy = "name a context of it, or set KUBECONFIG"
+        raise DataError([Problem(file=file, reason=str(error), remedy=remedy)]) from None
+
+
+def _kubeconfig(files: Iterable[Path]) -> Kubeconfig:
+    """The files as one, as kubectl joins them: of equal names the first counts."""
+    those = [read(path, Kubeconfig) for path in files]
+    return Kubeconfig(
+        clusters=[one for config in those for one in config.clusters or ()],
+        users=[one for config in those for one in config.users or ()],
+        contexts=[one for config in those for one in config.contexts or ()],
+        current_context=next((config.current_context for config in those if config.current_context), ""),
+    )

@@ -27,18 +27,22 @@ from livebom.recognise.catalog import Catalog
 from livebom.store import AskRow, Bookmark, CoverageRow, Store, SweepRow, Told, Trail
 from livebom.surfaces import (
     SOURCE,
+    Local,
+    Nearby,
     Order,
     Progress,
     Runtime,
     Seen,
     Stretch,
     Tally,
+    ToldHere,
     digest_of,
     listener_observation,
     listener_of,
     placed,
     runtime,
     servers,
+    surface,
 )
 
 _COUNTS = ("sent", "open", "refused", "silent", "unreachable", "lost")
@@ -51,6 +55,8 @@ class Turn(Struct, kw_only=True):
 
     orders: Sequence[Order]
     catalog: Catalog
+    local: Local | None = None
+    """This host, looked at while the network is."""
     scope: tuple[str, ...]
     """The targets and exclusions as they were asked for."""
     store: Store | None = None
@@ -82,36 +88,72 @@ async def crank(turn: Turn) -> Report:
     """
     sweep, started, orders = _begun(turn)
     gathered = _Gathered(sweep, turn, orders)
-    look = await runtime(orders, turn.catalog, gathered.take, turn.progress, gathered.mark)
+    look, near = await _both(turn, orders, gathered)
     services = tuple(
         sorted(gathered.services.values(), key=lambda s: (s.zone, placed(s.host), s.port, s.name or "", s.base_path))
     )
     before = turn.store.document() if turn.store else None
     derived = servers(sweep, services, *_known(turn.store), _open_findings(before))
+    told = _nearby(turn, near, sweep, services, derived, before, look)
+    derived = [*derived, *told.observations]
     observations = (*gathered.observations, *derived)
     graph = fold(observations)
     changes = None
     if turn.store and before:
         turn.store.add(derived)
-        changes = _settle(turn, sweep, look, graph, services, before)
+        changes = _settle(turn, sweep, look, graph, services, before, near)
     ended = datetime.now(UTC)
+    fingerprints = turn.local.known.fingerprints if turn.local else {}
+    shown = surface.with_verdicts(services, told.found, fingerprints, ended)
     return Report(
         sweep=sweep,
         scope=turn.scope,
         started=started,
         ended=ended,
-        complete=look.complete,
-        services=tuple(graded(one, listener_of(one).key, turn.policy, ended.date()) for one in services),
+        complete=look.complete and near.complete,
+        services=tuple(graded(one, listener_of(one).key, turn.policy, ended.date()) for one in shown),
         graph=graph,
         observations=observations,
         changes=changes,
         counts=_counts(look),
-        not_seen=_not_seen(turn, look, services),
+        not_seen=(*near.not_seen(told), *_not_seen(turn, look, services)),
         paths=tuple(dict.fromkeys(look.paths)),
         version=__version__,
         coverage=tuple(sorted(stretch.told for stretch in _stretches(turn, look))),
         mute=tuple(sorted(listener_of(service).key for service in services if _is_mute(service))),
     )
+
+
+async def _both(turn: Turn, orders: Sequence[Order], gathered: "_Gathered") -> tuple[Runtime, Nearby]:
+    """The network and, at the same time, this host."""
+    near = Nearby()
+
+    async def here(local: Local) -> None:
+        nonlocal near
+        near = await local.look()
+
+    async with anyio.create_task_group() as group:
+        if turn.local:
+            group.start_soon(here, turn.local)
+        look = await runtime(orders, turn.catalog, gathered.take, turn.progress, gathered.mark)
+    return look, near
+
+
+def _nearby(
+    turn: Turn,
+    near: Nearby,
+    sweep: str,
+    services: Sequence[Service],
+    derived: Sequence[Observation],
+    before: Document | None,
+    look: Runtime,
+) -> ToldHere:
+    """What this host tells, joined with what the network heard of it."""
+    if turn.local is None:
+        return ToldHere()
+    looked = looked_at(one.told for one in look.coverage)
+    heard = surface.heard_of(services, derived, before.graph if before else Graph(), looked)
+    return turn.local.tell(near, sweep, datetime.now(UTC), heard, _open_findings(before))
 
 
 def _begun(turn: Turn) -> tuple[str, datetime, list[Order]]:
@@ -230,6 +272,8 @@ def _known(store: Store | None) -> Known:
     owners: dict[str, str] = {}
     serving: dict[str, tuple[str | None, frozenset[str] | None]] = {}
     for row in store.known_servers() if store else ():
+        if row.server.startswith(("container:", "machine:")):  # this host's word; the network names servers itself
+            continue
         owners[row.listener] = row.server
         serving[row.server] = (row.version, row.models)
     return owners, serving
@@ -242,7 +286,13 @@ def _open_findings(before: Document | None) -> set[str]:
 
 
 def _settle(
-    turn: Turn, sweep: str, look: Runtime, graph: Graph, services: Sequence[Service], before: Document
+    turn: Turn,
+    sweep: str,
+    look: Runtime,
+    graph: Graph,
+    services: Sequence[Service],
+    before: Document,
+    near: Nearby,
 ) -> Comparison | None:
     """Write the look's end, move the intervals, publish, and tell the difference to the state before."""
     store = turn.store
@@ -251,10 +301,14 @@ def _settle(
     stretches = _stretches(turn, look)
     mute = {(s.zone, s.host, s.port) for s in services if _is_mute(s)}
     known = before.graph
-    looked = covered(known, looked_at(one.told for one in stretches if one.complete), mute) - _undecided(known, graph)
+    looked = covered(known, looked_at(one.told for one in stretches if one.complete), mute) - surface.spoken_of(
+        known, surface.NAMES
+    )
+    looked = (looked | surface.spoken_of(known, near.whole)) - _undecided(known, graph)
     seen_at = datetime.now(UTC)
     store.add_coverage([_coverage(sweep, stretch) for stretch in stretches])
-    not_seen = _not_seen(turn, look, services)
+    not_seen = (*near.not_seen(ToldHere()), *_not_seen(turn, look, services))
+    complete = look.complete and near.complete
     changes = None
     with store.together():  # so that a look that settled has told what it changed, and that once, whenever it is killed
         store.settle(
@@ -264,7 +318,7 @@ def _settle(
             covered=lambda one: one.id in looked,
             gone_after=turn.gone_after,
         )
-        store.end_sweep(sweep, seen_at, complete=look.complete, tally=_counts(look), not_seen=not_seen)
+        store.end_sweep(sweep, seen_at, complete=complete, tally=_counts(look), not_seen=not_seen)
         if before.looks:
             changes = store.tell(before, graph, Told(sweep_id=sweep, policy=turn.policy, today=seen_at.date()))
         if turn.policy.alerts:

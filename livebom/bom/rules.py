@@ -131,8 +131,11 @@ def by_digest(found: Known) -> Iterator[Group]:
     return grouped("image-digest", (((digest[1],), part) for part, digest in images if digest))
 
 
-def by_url(found: Known) -> Iterator[Group]:
-    """Servers declared by a URL, with the one server that listens there, within one zone."""
+def by_url(found: Known, sets: Sets) -> Iterator[Group]:
+    """Servers declared by a URL, with the one server that listens there, within one zone.
+
+    What the sources already say is one server, as this host's word on a server of the network, counts as one.
+    """
     heard = _heard(found)
     declared: dict[tuple[PartKind, str, Place], list[Part]] = {}
     for kind in sorted(_REACHED):
@@ -142,7 +145,8 @@ def by_url(found: Known) -> Iterator[Group]:
                 spot = Place(place.host, place.port, place.base)
                 declared.setdefault((kind, text(part, "zone"), spot), []).append(part)
     for (kind, zone, spot), parts in declared.items():
-        there = {id_: one for id_, (its, one) in heard.get((kind, spot), {}).items() if not zone or its == zone}
+        fitting = sorted(heard.get((kind, spot), {}).items(), reverse=True)
+        there = {sets.find(id_): one for id_, (its, one) in fitting if not zone or its == zone}
         # Two servers, perhaps of two zones, answer to this address: nothing tells which of them is meant.
         its = list(there.values()) if len(there) == 1 else []
         if len(parts) + len(its) > 1:

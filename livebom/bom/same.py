@@ -31,7 +31,7 @@ def joins(graph: Graph, distinct: Iterable[Distinct] = ()) -> tuple[tuple[Alias,
             sets.anchor(id_, anchor_of(part) if part else None)
         sets.join(row.id, row.same_as, sure=True)
     found = known(graph)
-    rows = _taken(sets, [*by_weights(found), *by_digest(found), *by_url(found), *by_repository(found)])
+    rows = _taken(sets, [*by_weights(found), *by_digest(found), *by_url(found, sets), *by_repository(found)])
     rows += _taken(sets, by_weights_of_models(found, sets))
     rows += _taken(sets, by_served_name(found, sets))
     return tuple(_best(rows)), tuple(sorted(candidates(graph, sets), key=lambda edge: edge.id))

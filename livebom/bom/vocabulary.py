@@ -86,8 +86,8 @@ PARTS: dict[PartKind, PartWord] = {
     ),
     K.SERVER: PartWord(
         means="the workload behind listeners: an inference server, gateway, registry or UI",
-        key="`<zone>/<address>/<product>[#<port>]`, `container:<id>/<product>`, `k8s:<namespace>/<Kind>/<name>`, "
-        "else the URL it is declared with",
+        key="`<zone>/<address>/<product>[#<port>]`, `container:<id>/<product>[#<port>]`, "
+        "`k8s:<namespace>/<Kind>/<name>`, else the URL it is declared with",
         attributes={
             "product": "the fingerprint's name",
             "role": "as in the catalogue",
@@ -96,6 +96,7 @@ PARTS: dict[PartKind, PartWord] = {
             "zone": "",
             "exposure": "loopback, private or public",
             "image_digest": "sha256:…",
+            "conflict": "list of what its sources say that cannot all be true",
             "data_classification": "of what flows through it",
         },
     ),
@@ -103,7 +104,22 @@ PARTS: dict[PartKind, PartWord] = {
         means="a running or stopped container",
         key="`<runtime>:<full id>`, `k8s:<cluster>/<namespace>/<pod uid>/<container>`, else "
         "`k8s:<namespace>/<Kind>/<name>` of a workload",
-        attributes={"image": "reference", "image_digest": "sha256:…", "runtime": "", "state": "", "namespace": ""},
+        attributes={
+            "image": "reference",
+            "image_digest": "sha256:…",
+            "runtime": "",
+            "state": "",
+            "namespace": "",
+            "argv": "list, secrets removed",
+            "user": "",
+            "network": "bridge, host, none, container:<id> or a network's name",
+            "privileged": "",
+            "published": "list of `<address>:<port>-><its own port>`",
+            "mounts": "list of `<source>:<destination>:ro` or `:rw`",
+            "capabilities": "list: those that were added",
+            "restart": "restart policy",
+            "gpus": "list of devices, as told",
+        },
     ),
     K.IMAGE: PartWord(
         means="a container image",

@@ -42,8 +42,9 @@ def checks_page(entries: Sequence[CheckEntry]) -> str:
         "",
         f"{confirmed(entries)}.",
         "",
-        "*remote*: proved from the network; *host*: only a look at the host can tell, until then it stays unknown;",
-        "*inferred*: concluded from something else, such as the version. A severity by exposure follows the zone.",
+        "*remote*: proved from the network; *host*: only a [look at the host](local.md) can tell, until then it stays",
+        "unknown; *inferred*: concluded from something else, such as the version. A severity by exposure follows the",
+        "zone.",
         "",
     ]
     rows = [(f"[{e.id}](#{e.id})", grading(e.severity), e.confirm, _escaped(e.title)) for e in entries]

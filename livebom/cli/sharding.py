@@ -8,7 +8,19 @@ from msgspec import Struct
 from livebom.bom.text import safe_text
 from livebom.store import Store
 
-_KEPT = ("target", "targets", "ports", "exclude", "servers", "engine", "shard", "i_mean_it")
+_KEPT = (
+    "target",
+    "targets",
+    "ports",
+    "exclude",
+    "servers",
+    "engine",
+    "shard",
+    "i_mean_it",
+    "local",
+    "containers",
+    "kubernetes",
+)
 """What is kept of a command line, for whoever has to go on with its sweep; nothing of it can be a secret."""
 
 

@@ -9,7 +9,7 @@ from livebom.cli.pages import check_lines, checks_page, confirmed
 from livebom.cli.verb_catalog import nearest
 from livebom.recognise.describe import checks
 from livebom.recognise.words import grading
-from livebom.surfaces import load_catalog
+from livebom.surfaces import load_catalog, load_workload_checks
 
 _COLUMNS = ("id", "product", "severity", "confirm", "title")
 
@@ -24,7 +24,7 @@ def command(check: str | None, form: str, markdown: bool) -> int:
 
     Read from the fingerprints themselves; nothing is contacted.
     """
-    entries = checks(load_catalog())
+    entries = checks(load_catalog(), load_workload_checks())
     if markdown:
         click.echo(checks_page(entries), nl=False)
         return 0

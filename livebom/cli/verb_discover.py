@@ -18,6 +18,7 @@ from livebom.bom.text import safe_text
 from livebom.cli.errors import FINDINGS, INCOMPLETE, complain, told
 from livebom.cli.keys import key_options, own_keys
 from livebom.cli.logs import configure
+from livebom.cli.looking import local_of, local_options
 from livebom.cli.output import emit
 from livebom.cli.progress import show
 from livebom.cli.sharding import Shard, kept, restored, unfinished
@@ -41,6 +42,9 @@ class Options(Struct, frozen=True, kw_only=True):
 
     target: tuple[str, ...]
     targets: tuple[str, ...]
+    local: bool
+    containers: bool
+    kubernetes: str | None
     servers: str | None
     ports: str | None
     exclude: tuple[str, ...]
@@ -69,6 +73,7 @@ class Options(Struct, frozen=True, kw_only=True):
 @click.command(name="discover")
 @click.argument("target", nargs=-1)
 @click.option("--targets", multiple=True, metavar="FILE", help="Targets from a YAML file or a plain list; - is stdin.")
+@local_options
 @click.option("--servers", metavar="LIST", help="Only these products, comma-separated (default: all known).")
 @click.option("--ports", metavar="LIST", help="80,443,8000-8100 or `ai`, the ports of all known servers (default).")
 @click.option("--exclude", multiple=True, metavar="TARGET", help="Never contact this; may be given again.")
@@ -106,9 +111,10 @@ def command(**given: Any) -> int:
     """Find AI servers at the TARGETs and say which models they serve and how they are set up.
 
     A TARGET is an address, a CIDR, a range (10.0.0.5-40), a host name, host:port or a URL. Requests only read; nothing
-    outside the targets is contacted.
+    outside the targets is contacted. Without a TARGET it looks at this host and its container runtimes.
 
     \b
+    livebom discover
     livebom discover 10.0.0.0/24
     livebom discover gpu1.example:8000 https://ai.example/ollama
     livebom discover --targets config/targets.yaml --format jsonl -o found.jsonl
@@ -144,9 +150,14 @@ def _planned(options: Options, settings: Settings) -> Turn | None:
         written = tuple(
             f"[{one.address}]:{one.port}" if ":" in one.address else f"{one.address}:{one.port}" for one in found
         )
-    if not written and not options.targets:
-        raise click.UsageError("name what to look at: an address, a CIDR, host:port, a URL, or --targets FILE")
     catalog = load_catalog(options.servers.split(",") if options.servers else None)
+    near = local_of(
+        catalog,
+        here=options.local,
+        containers=options.containers,
+        kubernetes=options.kubernetes,
+        alone=not (written or options.targets),
+    )
     keys = own_keys(options.header, options.bearer_file, quiet=options.quiet)
     targets = read_targets(
         written,
@@ -179,7 +190,13 @@ def _planned(options: Options, settings: Settings) -> Turn | None:
     return Turn(
         orders=orders,
         catalog=catalog,
-        scope=(*options.target, *options.targets, *(f"not {one}" for one in options.exclude)),
+        local=near,
+        scope=(
+            *(("this host",) if near else ()),
+            *options.target,
+            *options.targets,
+            *(f"not {one}" for one in options.exclude),
+        ),
         policy=policy_of(options.policy),
         gone_after=settings.gone_after,
         notes=scope.notes,

@@ -145,9 +145,12 @@ def products(catalog: Catalog) -> list[ProductEntry]:
     return [_product(catalog, kit) for kit in catalog.kits]
 
 
-def checks(catalog: Catalog) -> list[CheckEntry]:
-    """Every check, by product and then as its file has them; last what is judged by the version."""
-    found = []
+def checks(catalog: Catalog, of_workloads: Iterable[CheckRule] = ()) -> list[CheckEntry]:
+    """Every check, by product and then as its file has them; last what is judged by the version.
+
+    `of_workloads` are those of containers and processes; they come first.
+    """
+    found = [_declared(rule.id.partition("-")[0], rule) for rule in of_workloads]
     for kit in catalog.kits:
         found += [_check(kit, rule) for rule in kit.fingerprint.checks]
         found += _version_check(kit)
@@ -235,9 +238,20 @@ def _listed(rule: ModelRule) -> Listed:
 
 def _check(kit: Kit, rule: CheckRule) -> CheckEntry:
     used = dict.fromkeys(c.ask for clause in (*rule.fail, *rule.pass_, *rule.applies) for c in clause.all)
+    return structs.replace(
+        _declared(kit.product, rule),
+        asks=[_request(kit, name) for name in used],
+        fail=[_sentence(kit, clause) for clause in rule.fail],
+        pass_=[_sentence(kit, clause) for clause in rule.pass_],
+        applies=[_sentence(kit, clause) for clause in rule.applies],
+    )
+
+
+def _declared(product: str, rule: CheckRule) -> CheckEntry:
+    """A check without the requests and replies that decide it."""
     return CheckEntry(
         id=rule.id,
-        product=kit.product,
+        product=product,
         title=rule.title,
         severity=_graded(rule.severity),
         severity_why=rule.severity_why,
@@ -246,10 +260,10 @@ def _check(kit: Kit, rule: CheckRule) -> CheckEntry:
         cwe=rule.cwe,
         owasp=rule.owasp,
         remediation=rule.remediation,
-        asks=[_request(kit, name) for name in used],
-        fail=[_sentence(kit, clause) for clause in rule.fail],
-        pass_=[_sentence(kit, clause) for clause in rule.pass_],
-        applies=[_sentence(kit, clause) for clause in rule.applies],
+        asks=[],
+        fail=[],
+        pass_=[],
+        applies=[],
         exposures=list(rule.exposures),
         source=rule.source,
     )

@@ -329,3 +329,9 @@ class Never(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`fingerprints/never.yaml`."""
 
     never: list[NeverRule]
+
+
+class Workloads(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`fingerprints/workloads.yaml`: the checks of containers and processes, whichever server they hold."""
+
+    checks: list[CheckRule]

@@ -9,6 +9,7 @@ import pytest
 
 from livebom.bom.service import Severity
 from livebom.recognise.describe import ProductEntry
+from livebom.surfaces import load_workload_checks
 from tests.house.tree import ROOT
 from tests.livebom.cli.runner import Run, runner
 from tests.playback import catalog
@@ -45,7 +46,8 @@ def test_the_catalogue_as_json_is_every_product_with_what_is_known_of_it(run: Ru
 
 def test_the_checks_as_json_are_all_checks_with_their_fields(run: Run) -> None:
     found = told(run, "checks")
-    named = [check.id for kit in catalog().kits for check in kit.fingerprint.checks]
+    named = [check.id for check in load_workload_checks()]
+    named += [check.id for kit in catalog().kits for check in kit.fingerprint.checks]
     ids = [entry["id"] for entry in found]
     assert len(set(ids)) == len(ids)
     assert [one for one in ids if not one.endswith("-vulnerable-version")] == named

@@ -94,12 +94,6 @@ def test_a_reckless_scope_is_refused(run: Run, target: str) -> None:
     assert "livebom:" in result.stderr
 
 
-def test_without_a_target_it_says_what_one_is(run: Run) -> None:
-    result = run("discover", "--no-store")
-    assert result.exit_code == 2
-    assert "--targets" in result.stderr
-
-
 def test_what_is_excluded_is_never_contacted(run: Run, lab: Lab) -> None:
     kept, spared = lab.add(OLLAMA), lab.add(OLLAMA)
     lines = discovered(run, lab.network, "--ports", "11434", "--exclude", spared.host)

@@ -1,0 +1,228 @@
+"""Looking at an engine that speaks Docker's API or Podman's: list, inspect each at once, note what cannot be read."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from livebom.net.engine_api import Answer, EngineClient, EngineDoor, EngineError
+from probes.local.inspected import digest_in, image_id, inspected, workload
+from probes.local.workload import Looked, Window, Workload
+
+_LIST, _ONE, _PING = 64 << 20, 4 << 20, 1 << 16
+"""Bytes of an answer at most."""
+_AT_ONCE = 4
+_SHOWN = 8
+"""Containers named in one line."""
+_ID = re.compile(r"[0-9a-f]{12,64}")
+_VERSION = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
+_NEWEST = (1, 43)
+"""Of Docker's API, the version whose answers are read here; a server that knows only an older one is asked in that."""
+_LONG = 7 * 86400.0
+"""Seconds after which a stream of events is begun anew by whoever wants it."""
+_EVENTS = quote('{"type":["container"],"event":["start","die","died"]}')
+
+
+class _Listed(Struct, frozen=True):
+    id: str = msgspec.field(name="Id")
+
+
+class _Actor(Struct, frozen=True):
+    id: str = msgspec.field(default="", name="ID")
+
+
+class _Event(Struct, frozen=True):
+    action: str = msgspec.field(default="", name="Action")
+    status: str = ""
+    actor: _Actor | None = msgspec.field(default=None, name="Actor")
+
+
+class Dialect(Struct, frozen=True):
+    """How paths begin, and whose they are."""
+
+    prefix: str
+    libpod: bool
+
+
+def spoken(answer: Answer) -> Dialect:
+    """The version to ask in, by the headers of /_ping. Raises EngineError."""
+    if answer.status != 200:
+        raise EngineError(f"status {answer.status}")
+    libpod = answer.headers.get("libpod-api-version", "")
+    if _VERSION.fullmatch(libpod):
+        return Dialect(f"/v{libpod}/libpod", libpod=True)
+    told = answer.headers.get("api-version", "")
+    if not _VERSION.fullmatch(told):
+        raise EngineError("what answers is no container engine")
+    major, minor = (int(part) for part in told.split(".")[:2])
+    return Dialect("/v{}.{}".format(*min((major, minor), _NEWEST)), libpod=False)
+
+
+class Engine:
+    """The engine at one place; `NAME` is `docker` or `podman`."""
+
+    def __init__(self, name: str, door: EngineDoor) -> None:
+        self.NAME = name
+        self._door = door
+
+    def look(self, window: Window) -> Looked:
+        """Look once, within the deadline; raises nothing for what the engine does or says."""
+        source = f"{self.NAME} {self._door.address}"
+        until = time.monotonic() + window.deadline
+        try:
+            with EngineClient(self._door, until) as client:
+                dialect = spoken(client.get("/_ping", _PING))
+                if dialect.libpod and self.NAME == "docker":
+                    return Looked(source=source, absent=f"{source}: Podman answers there, not Docker")
+                return _Look(self.NAME, source, client, dialect, window, until).told()
+        except EngineError as error:
+            line = f"{source}: {error}"
+            if error.missing:
+                return Looked(source=source, absent=line)
+            return Looked(source=source, not_seen=(line,), complete=False)
+
+    def events(self, stop: threading.Event, heard: Callable[[str, str], None]) -> None:
+        """Calls `heard` with action (`start`, `die`) and id as containers come and go, until `stop` or the engine ends.
+
+        Raises EngineError where it cannot be asked.
+        """
+        with EngineClient(self._door, time.monotonic() + _LONG) as client:
+            dialect = spoken(client.get("/_ping", _PING))
+            over = threading.Event()
+            watcher = threading.Thread(target=_watch, args=(stop, over, client), daemon=True)
+            watcher.start()
+            try:
+                for line in client.lines(f"{dialect.prefix}/events?filters={_EVENTS}"):
+                    _tell(line, heard)
+            finally:
+                over.set()
+                watcher.join()
+
+
+def _watch(stop: threading.Event, over: threading.Event, client: EngineClient) -> None:
+    while not over.is_set():
+        if stop.wait(0.2):
+            client.end()
+            return
+
+
+def _tell(line: bytes, heard: Callable[[str, str], None]) -> None:
+    try:
+        event = msgspec.json.decode(line, type=_Event)
+    except msgspec.MsgspecError:
+        return
+    action, actor = event.action or event.status, event.actor.id if event.actor else ""
+    action = "die" if action == "died" else action
+    if action in {"start", "die"} and _ID.fullmatch(actor):
+        heard(action, actor)
+
+
+class _Look:
+    def __init__(
+        self, name: str, source: str, client: EngineClient, dialect: Dialect, window: Window, until: float
+    ) -> None:
+        self._name, self._source, self._client, self._dialect = name, source, client, dialect
+        self._window, self._until = window, until
+        self._lock = threading.Lock()
+        self._digests: dict[str, str] = {}
+        self._notes: dict[str, list[str]] = {}
+
+    def told(self) -> Looked:
+        """All containers, in the order of the list."""
+        ids = self._ids()
+        more = len(ids) - self._window.most
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = [one for one in pool.map(self._one, ids[: self._window.most]) if one is not None]
+        lines = [f"{self._source}: {more} containers are more than are told"] if more > 0 else []
+        lines += [self._line(what, which) for what, which in sorted(self._notes.items())]
+        complete = more <= 0 and not self._notes.keys() - {"vanished before a look"}
+        return Looked(source=self._source, workloads=tuple(found), not_seen=tuple(lines), complete=complete)
+
+    def _line(self, what: str, which: list[str]) -> str:
+        shown = ", ".join(sorted(which)[:_SHOWN])
+        return f"{self._source}: {len(which)} containers {what}: {shown}{', …' if len(which) > _SHOWN else ''}"
+
+    def _ids(self) -> list[str]:
+        answer = self._client.get(f"{self._dialect.prefix}/containers/json?all=true", _LIST)
+        if answer.status != 200:
+            raise EngineError(f"status {answer.status}")
+        try:
+            rows = msgspec.json.decode(answer.body, type=list[msgspec.Raw])
+        except msgspec.MsgspecError:
+            raise EngineError("its list of containers cannot be read") from None
+        found: dict[str, None] = {}
+        for number, row in enumerate(rows):
+            try:
+                id_ = msgspec.json.decode(row, type=_Listed).id
+            except msgspec.MsgspecError:
+                id_ = ""
+            if _ID.fullmatch(id_):
+                found[id_] = None
+            else:
+                self._note("whose row in the list cannot be read", f"row {number + 1}")
+        return list(found)
+
+    def _one(self, id_: str) -> Workload | None:
+        if time.monotonic() >= self._until:
+            return self._note("for which no time was left", id_[:12])
+        try:
+            answer = self._client.get(f"{self._dialect.prefix}/containers/{id_}/json", _ONE)
+            if answer.status == 404:
+                return self._note("vanished before a look", id_[:12])
+            if answer.status != 200:
+                return self._note(f"refused with status {answer.status}", id_[:12])
+            one = inspected(answer.body)
+            if one.id != id_:
+                return self._note("that are told as others", id_[:12])
+            return workload(one, self._name, one.image_digest or self._digest(image_id(one)), self._window)
+        except EngineError as error:
+            return self._note(f"not told ({error})", id_[:12])
+        except (msgspec.MsgspecError, ValueError):
+            return self._note("whose details cannot be read", id_[:12])
+
+    def _digest(self, image: str) -> str:
+        """Of the image's manifest; one image is asked for once, or twice where two threads meet."""
+        if not re.fullmatch(r"sha256:[0-9a-f]{64}", image):
+            return ""
+        known = self._digests.get(image)
+        if known is None:
+            answer = self._client.get(f"{self._dialect.prefix}/images/{image}/json", _ONE)
+            try:
+                known = digest_in(answer.body) if answer.status == 200 else ""
+            except msgspec.MsgspecError:
+                known = ""
+            self._digests[image] = known
+        return known
+
+    def _note(self, what: str, which: str) -> Workload | None:
+        with self._lock:
+            self._notes.setdefault(what, []).append(which)
+        return None
+
+
+def standing(paths: Iterable[Path]) -> tuple[str, ...]:
+    """The addresses of the sockets that are there, each once; where there is none the first, to be told absent."""
+    paths = tuple(paths)
+    found: dict[Path, str] = {}
+    for path in paths:
+        try:
+            if path.is_socket():
+                found.setdefault(path.resolve(), f"unix://{path}")
+        except OSError:  # a folder that may not be entered
+            continue
+    return tuple(found.values()) or (f"unix://{paths[0]}",)
+
+
+def users_own(environment: Iterable[str], name: str) -> list[Path]:
+    """The sockets of engines without root: in this user's folder, or in everybody's where they may be seen."""
+    own = [Path(folder, name) for folder in environment if folder]
+    try:
+        return own + sorted(Path("/run/user").glob(f"*/{name}"))
+    except OSError:
+        return own

@@ -1,0 +1,211 @@
+"""This host as one surface of a turn: looked at beside the network, then told to the graph together with it."""
+
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from anyio import to_thread
+from msgspec import Struct, structs
+
+from livebom.bom.coverage import place_of
+from livebom.bom.observation import Observation
+from livebom.bom.parts import Edge, EdgeKind, Graph, Part, PartKind
+from livebom.bom.redact import redact
+from livebom.bom.service import Finding, Layer, Service, Verdict
+from livebom.recognise.rules import CheckRule, Fingerprint
+from probes.found import listener_of
+from probes.local import stock, weights
+from probes.local.checks_servers import ENVIRONMENT
+from probes.local.here import Here
+from probes.local.hints import Hints
+from probes.local.looking import look
+from probes.local.observe import Found, Known, Told, observations
+from probes.local.reach import Heard
+from probes.local.telling import Teller
+from probes.local.weights import Stock
+from probes.local.workload import LocalSource, Looked, Window
+
+CONTAINERS = ("docker", "podman", "containerd", "cri")
+NAMES = frozenset({*CONTAINERS, "process", "kubernetes", stock.SOURCE})
+"""The sources of this surface."""
+
+
+class Nearby(Struct, frozen=True, kw_only=True):
+    """What there was to see on this host."""
+
+    looked: tuple[Looked, ...] = ()
+    stock: Stock | None = None
+    """The models that lie here; None where they were not looked for."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was looked at was looked at whole."""
+        return all(one.complete for one in self.looked) and (self.stock is None or self.stock.complete)
+
+    @property
+    def whole(self) -> frozenset[str]:
+        """The names of the sources that looked at everything there is."""
+        told: dict[str, bool] = {} if self.stock is None else {stock.SOURCE: self.stock.complete}
+        for one in self.looked:
+            name = one.source.partition(" ")[0]
+            told[name] = told.get(name, True) and one.complete and not one.absent
+        return frozenset(name for name, is_whole in told.items() if is_whole)
+
+    def not_seen(self, told: Told) -> tuple[str, ...]:
+        """What was not seen, in words."""
+        said = [line for one in self.looked for line in ((one.absent,) if one.absent else one.not_seen)]
+        said += self.stock.not_seen if self.stock else ()
+        if told.others:
+            said.append(f"{told.others} containers and processes of this host in which no known AI product runs")
+        return tuple(dict.fromkeys(said))
+
+
+class Local(Struct, frozen=True, kw_only=True):
+    """What of this host is looked at, and with what."""
+
+    sources: tuple[LocalSource, ...]
+    known: Known
+    here: Here
+    homes: tuple[str, ...] | None = None
+    """Below which the caches of models are looked for; None looks for no models."""
+    deadline: float = 20.0
+
+    async def look(self) -> Nearby:
+        """Every source at once, then the models that they name; raises nothing for what they do."""
+        redacted = partial(redact, key=os.urandom(32))
+        window = Window(deadline=self.deadline, keep_env=ENVIRONMENT | weights.ENVIRONMENT, redact=redacted)
+        looked = await look(self.sources, window)
+        if self.homes is None:
+            return Nearby(looked=looked)
+        servers = [one for source in looked for one in source.workloads if self.known.hints.of(one)]
+        where = weights.places(servers, self.homes)
+        limits = weights.Limits(seconds=self.deadline)
+        found = await to_thread.run_sync(weights.look, where, limits, abandon_on_cancel=True)
+        return Nearby(looked=looked, stock=found)
+
+    def tell(
+        self, near: Nearby, sweep: str, at: datetime, heard: Iterable[Heard], open_findings: Collection[str]
+    ) -> Told:
+        """What they told, as observations, joined with what the network heard."""
+        workloads = [one for source in near.looked for one in source.workloads]
+        told = observations(
+            workloads, self.known, self.here, sweep=sweep, at=at, heard=heard, open_findings=open_findings
+        )
+        if near.stock is None:
+            return told
+        teller = Teller(sweep=sweep, at=at, here=self.here)
+        lying = stock.observations(teller, near.stock, _served(told.found))
+        return structs.replace(told, observations=(*told.observations, *lying))
+
+
+def _served(found: Iterable[Found]) -> dict[str, list[stock.Served]]:
+    """The models that servers name, by the ids of what they run in."""
+    served: dict[str, list[stock.Served]] = {}
+    for one in found:
+        for load in one.loads:
+            its = stock.Served(server=one.server, model=load.key, text=load.text, revision=load.revision)
+            for id_ in one.workloads:
+                served.setdefault(id_, []).append(its)
+    return served
+
+
+def known(fingerprints: Mapping[str, Fingerprint], checks: Sequence[CheckRule]) -> Known:
+    """The fingerprints and checks, made for looking."""
+    return Known(fingerprints=fingerprints, checks=checks, hints=Hints(fingerprints.values()))
+
+
+def heard_of(
+    services: Iterable[Service],
+    derived: Iterable[Observation],
+    before: Graph,
+    looked: Callable[[str, str, int], bool],
+) -> list[Heard]:
+    """The network's listeners with their servers: of this look, and of earlier ones where this one did not look."""
+    owners = {
+        edge.to: one.subject
+        for one in derived
+        if one.kind is PartKind.SERVER
+        for edge in one.edges
+        if edge.kind is EdgeKind.LISTENS_ON
+    }
+    found = {}
+    for service in services:
+        key = listener_of(service).key
+        found[key] = Heard(
+            host=service.host,
+            port=service.port,
+            zone=service.zone,
+            listener=key,
+            server=owners.get(key, ""),
+            product=service.product or "",
+        )
+    for one in _earlier(before):
+        if not looked(one.zone, one.host, one.port):
+            found.setdefault(one.listener, one)
+    return sorted(found.values())
+
+
+def _earlier(graph: Graph) -> Iterable[Heard]:
+    for edge in graph.edges.values():
+        server, listener = graph.parts.get(edge.source), graph.parts.get(edge.destination)
+        if edge.kind is not EdgeKind.LISTENS_ON or server is None or listener is None:
+            continue
+        place = place_of(listener)
+        if place is None or server.kind is not PartKind.SERVER or is_local(server) or is_local(listener):
+            continue
+        product = max((str(claim.value) for claim in server.attributes.get("product", ())), default="")
+        yield Heard(
+            host=place[1], port=place[2], zone=place[0], listener=listener.key, server=server.key, product=product
+        )
+
+
+def is_local(one: Part | Edge, sources: Collection[str] = NAMES) -> bool:
+    """Whether these sources alone speak of it."""
+    told = {claim.source for claims in one.attributes.values() for claim in claims}
+    return bool(told) and told <= set(sources)
+
+
+def spoken_of(graph: Graph, sources: Collection[str]) -> frozenset[UUID]:
+    """The parts that these sources alone speak of, and the edges that lead from them."""
+    parts = {part.id for part in graph.parts.values() if is_local(part, sources)}
+    return frozenset(parts | {edge.id for edge in graph.edges.values() if edge.source in parts})
+
+
+def with_verdicts(
+    services: Sequence[Service], found: Iterable[Found], fingerprints: Mapping[str, Fingerprint], at: datetime
+) -> tuple[Service, ...]:
+    """The services with what this host says of them, and one more for each server that the network did not see."""
+    told = {listener: one for one in found for listener in one.listeners}
+    answer = []
+    for service in services:
+        one = told.get(listener_of(service).key)
+        answer.append(structs.replace(service, findings=_merged(service.findings, one.findings)) if one else service)
+    unheard = (one for one in found if one.places and not one.listeners)
+    answer += [_service(one, fingerprints.get(one.product), at) for one in unheard]
+    return tuple(answer)
+
+
+def _merged(network: Sequence[Finding], local: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The network's verdicts, this host's where they are unknown, and what else it found wrong."""
+    mine = {one.id: one for one in local}
+    kept = [mine.pop(one.id, one) if one.state is Verdict.UNKNOWN else one for one in network]
+    kept += [one for one in mine.values() if one.state is Verdict.FAIL and one.id not in {k.id for k in kept}]
+    return tuple(sorted(kept, key=lambda f: (f.state != Verdict.FAIL, f.severity.rank, f.id)))
+
+
+def _service(one: Found, fingerprint: Fingerprint | None, at: datetime) -> Service:
+    """A server that only this host knows of; what it would answer is not known."""
+    place = one.places[0]
+    role = fingerprint.role if fingerprint else "inference"
+    return Service(
+        host=place.host,
+        port=place.port,
+        zone=place.zone,
+        product=one.product,
+        stack=(Layer(product=one.product, role=role, score=0.0, evidence=("as this host tells",)),),
+        findings=_merged((), one.findings),
+        exposure=None,
+        at=at,
+    )
