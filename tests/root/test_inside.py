@@ -97,14 +97,17 @@ def test_the_child_hands_out_nothing_but_the_namespaces_own_addresses() -> None:
                     assert refused.value.errno == code
 
 
+def children() -> set[int]:
+    """The processes that this one has started and that have not ended."""
+    return {pid for pid in Proc().pids() if (stat := Proc().stat(pid)) and stat.parent == os.getpid()}
+
+
 def test_the_child_is_nobody_with_two_capabilities_and_ends_with_its_socket() -> None:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    before = children()
     inside = Inside(SERVE)
-    ours.close()
-    theirs.close()
     with pytest.raises(ProcessLookupError):
         inside.open(1 << 22, 1, "127.0.0.1", 1)  # answered: by now it has given up what it does not need
-    child = next(pid for pid in Proc().pids() if (stat := Proc().stat(pid)) and stat.parent == os.getpid())
+    [child] = children() - before
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{child}/status").read_text().splitlines())
     inside.close()
 
