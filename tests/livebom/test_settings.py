@@ -188,6 +188,7 @@ PLAIN = st.recursive(
 )
 
 
+@pytest.mark.slow
 @trial(max_examples=100, deadline=None)
 @given(document=st.dictionaries(st.text("abcxyz", min_size=1), PLAIN, max_size=4), flow=st.booleans())
 def test_what_a_yaml_writer_writes_is_read_back(document: dict[str, Any], flow: bool) -> None:

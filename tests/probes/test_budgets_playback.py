@@ -28,6 +28,7 @@ def asks_of(name: str, port: int | None, server: str | None = None) -> tuple[str
     return seen.service.product, playback.asked
 
 
+@pytest.mark.slow
 @every([(name, port) for name in names() for port in PORTS])
 def test_the_asks_are_few_and_harmless(name: str, port: int) -> None:
     product, asked = asks_of(name, port)

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
+import pytest
 
 from livebom.bom.observation import Outcome
 from livebom.bom.service import Finding, TlsFacts, Verdict
@@ -435,6 +436,7 @@ def test_clear_text_on_loopback_is_no_matter(name: str) -> None:
     assert found(CASES[name].fails, name, "public").state is Verdict.FAIL
 
 
+@pytest.mark.slow
 @every(CASES)
 def test_it_never_weighs_less_the_further_it_is_reached_from(name: str) -> None:
     states = [found(CASES[name].fails, name, exposure) for exposure in ("loopback", "private", "public")]

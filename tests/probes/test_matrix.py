@@ -1,5 +1,7 @@
 """The cross matrix: every recording against the whole catalogue, on its port, on others, and behind a proxy."""
 
+import pytest
+
 from livebom.bom.service import Service
 from tests.lab import default_port
 from tests.playback import Playback, catalog, converse
@@ -22,9 +24,11 @@ def test_every_known_product_is_named_on_its_own_port() -> None:
     assert {name: one.product for name, one in services.items() if one.product != load(name).product} == {}
 
 
+@pytest.mark.slow
 def test_no_product_is_named_after_another_on_a_port_that_many_share() -> None:
     assert [w for n in names() if (w := wrongly(n, converse(Playback(n), 8080).service))] == []
 
 
+@pytest.mark.slow
 def test_no_product_is_named_after_another_behind_a_proxy() -> None:
     assert [w for n in names() if (w := wrongly(n, converse(Playback(n, server=NGINX), default_port(n)).service))] == []

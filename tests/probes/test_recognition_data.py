@@ -1,5 +1,7 @@
 """What a conversation makes of vector stores, ML platforms, notebooks and container interfaces, and their checks."""
 
+import pytest
+
 from livebom.bom.observation import Outcome
 from livebom.bom.service import Auth, Finding, TlsFacts
 from livebom.net.reply import Reply
@@ -157,6 +159,7 @@ def test_named_behind_a_proxy(name: str) -> None:
     assert service.stack[0].product == "nginx"
 
 
+@pytest.mark.slow
 @every(names())
 def test_none_of_them_claims_what_another_product_said(name: str) -> None:
     service = converse(Playback(name), 9200).service

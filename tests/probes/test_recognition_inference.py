@@ -116,6 +116,7 @@ def test_named_behind_a_proxy(name: str) -> None:
     assert service.stack[0].product == "nginx"
 
 
+@pytest.mark.slow
 @every(names())
 def test_none_of_them_claims_what_another_product_said(name: str) -> None:
     service = converse(Playback(name), 8000).service

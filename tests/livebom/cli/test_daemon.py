@@ -48,6 +48,7 @@ def test_a_sweep_is_ordered_waited_for_and_then_known(run: Run, daemon: Running)
     assert json.loads(followed.stdout.splitlines()[-1])["state"] == "done"
 
 
+@pytest.mark.slow
 def test_every_listing_asks_the_daemon_and_says_what_the_file_says(run: Run, daemon: Running) -> None:
     done = run("sweep", "--group", "lab", "--wait")
     assert done.exit_code == 0, done.stderr

@@ -82,6 +82,7 @@ def test_a_server_that_no_longer_tells_its_models_does_not_lose_them(watch: Watc
     assert watch.services()[0]["models"] == before != []
 
 
+@pytest.mark.slow
 def test_services_can_be_asked_as_of_a_time(watch: Watch) -> None:
     watch.lab.add(OLLAMA)
     watch.look()
@@ -104,6 +105,7 @@ def test_a_restarted_store_keeps_a_servers_key_on_its_new_port(watch: Watch) -> 
     assert "+ server default" not in told.replace(f"+ server default/{place.host}/vllm listens on", "")
 
 
+@pytest.mark.slow
 def test_reading_works_while_another_sweep_writes(watch: Watch) -> None:
     watch.lab.add(OLLAMA)
     watch.look()

@@ -78,6 +78,7 @@ def test_list_of_models_replaces_itself_and_no_other_register(run: Run, tmp_path
     assert len([row for row in listed(run) if row["source"] == "cmdb.csv"]) == 4
 
 
+@pytest.mark.slow
 def test_what_was_seen_is_held_against_the_register(run: Run) -> None:
     with Store.open(Path("x.duckdb")) as store:
         store.begin_sweep(SweepRow(id="one", started_at=MONDAY))
@@ -92,6 +93,7 @@ def test_what_was_seen_is_held_against_the_register(run: Run) -> None:
         assert [row["product"] for row in store.services()] == ["ollama"]
 
 
+@pytest.mark.slow
 def test_document_of_another_tool_is_taken_whole(run: Run, tmp_path: Path) -> None:
     write(tmp_path)
     assert run("register", "import", "estate.json", "--source", "office", "--db", "x.duckdb").exit_code == 0
@@ -155,6 +157,7 @@ def test_key_is_made_from_the_words_of_a_row(kind: PartKind, said: dict[str, str
     assert key_of(kind, said, "cmdb") == key
 
 
+@pytest.mark.slow
 def test_what_an_import_changes_is_told_but_for_the_first_look(run: Run, tmp_path: Path) -> None:
     listed_models = tmp_path / "models.txt"
     for models in ("one/a\n", "one/a\ntwo/b\n", "one/a\ntwo/b\n"):

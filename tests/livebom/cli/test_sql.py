@@ -39,6 +39,7 @@ def test_table_escapes_what_it_shows(run: Run) -> None:
     assert "9 rows of the snapshot of 20" in result.stderr
 
 
+@pytest.mark.slow
 def test_forms(run: Run) -> None:
     assert json.loads(run(ODD, "-f", "json").stdout)[0]["several"] == [1, 2]
     [line] = run("SELECT name FROM model WHERE name LIKE 'x%'", "-f", "jsonl").stdout.splitlines()

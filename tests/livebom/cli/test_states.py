@@ -169,6 +169,7 @@ def test_the_day_of_an_accept_row_can_be_set(
     assert run(*diff).exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_filled_store_can_be_reported_on_checked_and_asked(run: Run, lab: Lab, tmp_path: Path) -> None:
     lab.add(OLLAMA)
     run("discover", lab.network, "--ports", "11434", "--rate", RATE, "-q")

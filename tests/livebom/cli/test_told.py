@@ -21,6 +21,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return runner(tmp_path, monkeypatch)
 
 
+@pytest.mark.slow
 def test_a_first_sweep_gives_one_summary_and_later_ones_their_changes(run: Run, lab: Lab, tmp_path: Path) -> None:
     log, rules = tmp_path / "alerts.jsonl", tmp_path / "policy.yaml"
     rules.write_text(RULES.format(path=log), encoding="utf-8")

@@ -64,6 +64,7 @@ def _named() -> list[str]:
     return [name for name in names() if name.split("-")[0] in playback.catalog().products]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", INSTALLED)
 def test_every_recording_is_judged_as_without_a_prefilter(engine: str) -> None:
     for name, mine, whole in zip(names(), seen(engine), seen(""), strict=True):
@@ -158,6 +159,7 @@ def written_text(text: str) -> str:
     return '"' + "".join(f"\\u{units[at]:02x}{units[at + 1]:02X}" for at in range(0, len(units), 2)) + '"'
 
 
+@pytest.mark.slow
 @given(replies())
 @settings(max_examples=200)
 def test_made_replies_speak_for_the_same_products(made: tuple[Signature, Reply]) -> None:

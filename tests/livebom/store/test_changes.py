@@ -90,6 +90,7 @@ def inferred(at: datetime, model: str | None = "phi4") -> Graph:
     return graph([*known.parts.values(), guessed], [*known.edges.values(), serves])
 
 
+@pytest.mark.slow
 def test_what_is_only_inferred_is_told_by_the_look_that_saw_it_often_enough(tmp_path: Path) -> None:
     policy = Policy(damping=Damping(sightings=3))
     with Store.open(tmp_path / "x.duckdb") as store:
@@ -107,6 +108,7 @@ def test_what_is_only_inferred_is_told_by_the_look_that_saw_it_often_enough(tmp_
         assert events(store) == ["model.new"]
 
 
+@pytest.mark.slow
 def test_a_look_that_misses_it_begins_the_count_anew(tmp_path: Path) -> None:
     policy = Policy(damping=Damping(sightings=2))
     with Store.open(tmp_path / "x.duckdb") as store:

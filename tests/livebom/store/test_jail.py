@@ -256,6 +256,7 @@ def test_where_there_is_no_snapshot_that_is_said(jail: Jail, tmp_path: Path) -> 
         jail.select(tmp_path / "foreign.duckdb", "SELECT 1")
 
 
+@pytest.mark.slow
 def test_many_ask_and_some_are_answered_at_a_time(snapshot: Path) -> None:
     before = set(_children(os.getpid()))
     with Jail(at_once=2) as jail, ThreadPoolExecutor(12) as callers:

@@ -224,6 +224,7 @@ def days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Iter
         yield opened, (MONDAY + timedelta(days=number) for number in itertools.count())
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(looks)
 def test_every_state_can_be_told_again(

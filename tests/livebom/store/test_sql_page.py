@@ -72,6 +72,7 @@ def test_page_describes_exactly_these_columns(anybody: duckdb.DuckDBPyConnection
     assert described == there
 
 
+@pytest.mark.slow
 def test_every_name_can_be_written_without_quotes(anybody: duckdb.DuckDBPyConnection) -> None:
     columns = anybody.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal").fetchall()
     for table, column in columns:

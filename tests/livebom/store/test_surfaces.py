@@ -133,6 +133,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, list
         yield opened, [0]
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(turns)
 def test_everybodys_last_word_is_what_stands(

@@ -347,6 +347,7 @@ def test_too_few_file_descriptors_lose_nothing() -> None:
     assert tally.complete
 
 
+@pytest.mark.slow
 def test_silence_that_holds_the_last_descriptors_is_waited_for() -> None:
     with silence(20) as places:
         plan = plan_of(*places)
@@ -446,6 +447,7 @@ def test_a_connect_that_meets_itself_is_not_an_open_port() -> None:
     assert alone("swept(1, 40000)") == [0, 1, 0, True]
 
 
+@pytest.mark.slow
 def test_without_local_ports_it_waits_until_there_are_some() -> None:
     script = """
 held = socket.create_server(("0.0.0.0", 40000))
@@ -463,6 +465,7 @@ swept(200, 9, let_go)
     assert alone(script) == [0, 200, 0, True]
 
 
+@pytest.mark.slow
 def test_where_no_local_port_is_ever_free_it_gives_up() -> None:
     script = """
 held = socket.create_server(("0.0.0.0", 40000))

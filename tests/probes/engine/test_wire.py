@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from livebom.bom.observation import Outcome
 from livebom.net.reply import BODY_CAP, HEADERS_CAP, LINE_CAP, Reply
-from probes.engine.wire import INTERIM_CAP, STREAM_CAP, Parser
+from probes.engine.wire import BANNER_CAP, INTERIM_CAP, STREAM_CAP, Parser
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -85,7 +85,7 @@ def test_arbitrary_bytes_never_raise_and_stay_within_the_cap(
     data = end.join(lines)
     whole = read(data, method=method, cap=64)
     assert len(whole.body) <= 64
-    assert len(whole.banner) <= 256
+    assert len(whole.banner) <= BANNER_CAP
     assert whole.outcome in (Outcome.OK, Outcome.CLOSED, Outcome.PROTOCOL_ERROR)
     assert (whole.outcome is Outcome.CLOSED) == (not data)
     assert read(data, method=method, cap=64, splits=tuple(min(n, len(data)) for n in at)) == whole
