@@ -66,14 +66,14 @@ def running(folder: Path, code: str, schedule: str) -> Iterator[tuple[int, Any]]
         child = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment, stderr=log)
     try:
         client = Client(at)
-        _wait_for(client, child, folder / "log")
+        wait_for(client, child, folder / "log")
         yield child.pid, client
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait(60)
 
 
-def _wait_for(client: Any, child: "subprocess.Popen[bytes]", log: Path) -> None:
+def wait_for(client: Any, child: "subprocess.Popen[bytes]", log: Path) -> None:
     from daemon.client import NoDaemon
     from daemon.wire import Status
 
