@@ -32,6 +32,8 @@ def prose(text: str, longest: int = 4096) -> str:
     # `safe_text` leaves no control character, so NUL can stand for the pause until the markup is escaped.
     paused = _LIVE.sub(lambda match: f"{match[0]}\0", safe_text(text, longest))
     shown = _MARKUP.sub(lambda match: f"&#{ord(match[0])};", paused)
+    if shown.startswith(" "):
+        shown = f"&#32;{shown[1:]}"  # four spaces before a text make it a block of code
     return _FIRST.sub(_harmless, shown).replace("\0", _PAUSE)
 
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -95,6 +95,7 @@ def test_code_in_a_cell_stays_one_cell_of_code(text: str) -> None:
     assert code(text) or not text.strip(" ")
 
 
+@example("    `")
 @given(pieces.map("".join))
 def test_prose_in_a_list_or_a_cell_is_nothing_but_text(text: str) -> None:
     for page in (f"- {prose(text)}\n- next\n", f"| {prose(text) or '-'} | x |\n| --- | --- |\n"):
