@@ -1,5 +1,7 @@
 """The demonstration behind `make demo`: a lab of AI servers is swept, changed behind its back, swept again and told."""
 
+import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,7 @@ from tests.answers import Answers
 from tests.lab import ROOT, Lab, LabError
 from tests.lab_process import Place
 from tests.recording import Request, load
+from tests.three_views import seen_three_ways
 
 PREFIX = "127.77.0"
 TARGET = f"{PREFIX}.0/28"
@@ -43,6 +46,17 @@ TARGETS = f"""groups:
       - {{match: {TARGET}, owner: lab@example}}
 """
 NEW_MODEL = "qwen3:4b"
+WHO_SAYS_WHAT = """-- What each source says of the server, one row for each
+SELECT claim->>'source' AS source, string_agg(name || ' ' || (claim->>'value'), ', ' ORDER BY name) AS says
+FROM (SELECT unnest(json_keys(attributes)) AS name, attributes FROM part
+      WHERE kind = 'server' AND part_key LIKE '%$host/%'),
+     unnest(CAST(attributes->name AS JSON[])) AS claims(claim)
+GROUP BY ALL ORDER BY ALL
+"""
+NEXT = """Next, for example:
+   .venv/bin/livebom discover                    what runs on this machine
+   .venv/bin/livebom discover 10.0.0.0/24        a network you are allowed to sweep
+   .venv/bin/livebom question                    what the bill of materials can be asked"""
 _LOOKED = (0, 1, 3)
 """Exit codes of a look that happened: nothing to say, findings, not complete."""
 
@@ -50,8 +64,13 @@ _LOOKED = (0, 1, 3)
 def main() -> int:
     """Run the demonstration; 0 where both sweeps looked."""
     try:
-        with Lab(PREFIX) as lab, tempfile.TemporaryDirectory(prefix="livebom-demo-") as folder:
-            return _demonstrate(lab, Path(folder, "demo.duckdb"))
+        with tempfile.TemporaryDirectory(prefix="livebom-demo-") as folder:
+            with Lab(PREFIX) as lab:
+                code = _demonstrate(lab, Path(folder, "demo.duckdb"))
+            code = code or _three_ways(Place(f"{PREFIX}.15", 8000), Path(folder))
+        if code == 0:
+            print(NEXT)
+        return code
     except subprocess.TimeoutExpired as error:
         print(f"A sweep took longer than {error.timeout:.0f} s; the demonstration stops here.", file=sys.stderr)
         return 1
@@ -98,21 +117,31 @@ def _demonstrate(lab: Lab, store: Path) -> int:
         print(f"   {ROOT / SHOWN / name}  {(ROOT / SHOWN / name).stat().st_size:,} bytes")
     asked = sum(len(lab.requests(place)) for place in lab.listeners)
     _say(f"Both sweeps together sent {asked} requests to {len(lab.listeners)} listeners, counted at the servers.")
-    print("Next, for example:")
-    print("   .venv/bin/livebom discover 127.0.0.1          what runs on this machine")
-    print("   .venv/bin/livebom discover 10.0.0.0/24        a network you are allowed to sweep")
-    print("   .venv/bin/livebom question                    what the bill of materials can be asked")
     return 0
+
+
+def _three_ways(place: Place, folder: Path) -> int:
+    """Sweep one server together with this host and its container runtime, and show who said what of it."""
+    _say("6. One server, seen three ways: on the network, as a process, and by a container runtime.")
+    keep, query = ["--db", str(folder / "host.duckdb")], SHOWN / "who-says-what.sql"
+    (ROOT / query).write_text(WHO_SAYS_WHAT.replace("$host", place.host), encoding="utf-8")
+    with seen_three_ways(folder, place, "acme/tiny-random-llama") as engine:
+        print(f"   a vLLM at {place.host}:{place.port}, and an engine at {engine} that speaks Docker's API")
+        look = ["discover", "--local", "--containers", f"{place.host}:{place.port}"]
+        code = _run(*look, "--quiet", "-o", str(SHOWN / "host.jsonl"), *keep, DOCKER_HOST=engine)
+    return _run("sql", "--file", str(query), *keep) if code in _LOOKED else code
 
 
 def _say(line: str) -> None:
     print(f"\n{line}", flush=True)
 
 
-def _run(*arguments: str) -> int:
+def _run(*arguments: str, **variables: str) -> int:
     """Run livebom where a newcomer can see it; its exit code."""
-    print(f"   $ livebom {' '.join(arguments)}\n", flush=True)
-    code = subprocess.run([sys.executable, "-m", "livebom", *arguments], cwd=ROOT, timeout=60).returncode
+    set_ = "".join(f"{name}={value} " for name, value in variables.items())
+    print(f"   $ {set_}livebom {shlex.join(arguments)}\n", flush=True)
+    command, environment = [sys.executable, "-m", "livebom", *arguments], {**os.environ, **variables}
+    code = subprocess.run(command, cwd=ROOT, timeout=60, env=environment).returncode
     if code not in _LOOKED:
         print(f"livebom ended with {code}; this should not happen.", file=sys.stderr)
     return code
