@@ -2,6 +2,7 @@
 
 import re
 import socket
+import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -73,14 +74,20 @@ class Client:
             head["Content-Type"] = "application/json"
         text = f"{method} {target} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in head.items())
         one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-        one.settimeout(self._timeout)
         try:
+            # Where too many others are before us, the kernel makes us wait, but not a socket with a timeout (unix(7)).
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(self._timeout))
             one.connect(str(self.path))
+            one.settimeout(self._timeout)
             one.sendall(text.encode() + b"\r\n" + data)
         except OSError as error:
             one.close()
             raise NoDaemon(f"no daemon answers at {self.path}: {error.strerror or error}") from None
         return _Answer(one, self.path)
+
+
+def _timeval(seconds: float) -> bytes:
+    return struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
 
 
 class _Answer:

@@ -28,7 +28,7 @@ from livebom.settings import (
     parse,
 )
 from livebom.settings.problem import path_text
-from livebom.surfaces import load_catalog
+from livebom.surfaces import cluster, load_catalog
 
 _ZONE_REMEDY = "write a name of the IANA time zone database, such as Europe/Berlin"
 
@@ -45,6 +45,8 @@ class Configuration(Struct, frozen=True, kw_only=True):
     targets_text: bytes
     schedules: dict[str, Schedule]
     blackouts: tuple[Blackout, ...]
+    quiet_hours: tuple[Blackout, ...]
+    """When the files of models may be read whole."""
     access: Access
     notes: tuple[str, ...]
     """What is no error, and may surprise."""
@@ -154,6 +156,19 @@ class _Check:
             self.zone(("blackouts", number, "zone"), one.zone)
         return tuple(blackout(one) for one in self.sound_blackouts(self.settings.daemon.blackouts))
 
+    def local(self) -> tuple[Blackout, ...]:
+        """The quiet hours; clusters are looked up in the kubeconfig, and not asked."""
+        entry = self.settings.daemon.local
+        for number, one in enumerate(entry.quiet_hours):
+            self.zone(("local", "quiet_hours", number, "zone"), one.zone)
+        for context in entry.kubernetes:
+            try:
+                cluster(context, self.environment)
+            except DataError as error:
+                first = error.problems[0]
+                self.notes.append(f"{first.file}: {first.reason}; {first.remedy}")
+        return tuple(blackout(one) for one in self.sound_blackouts(entry.quiet_hours))
+
     def sound_blackouts(self, entries: tuple[BlackoutEntry, ...]) -> list[BlackoutEntry]:
         return [one for one in entries if _is_zone(one.zone)]
 
@@ -166,7 +181,7 @@ def read_configuration(flags: Mapping[str, Any], environment: Mapping[str, str] 
     file = config_file(environment)
     settings = load_settings(flags, environment)
     check = _Check(settings, file, environment)
-    blackouts = check.blackouts()
+    blackouts, quiet_hours = check.blackouts(), check.local()
     targets, text = check.targets()
     schedules = {one.name: one for one in check.schedules(targets)}
     policy_file = settings.policy_file(environment)
@@ -183,6 +198,7 @@ def read_configuration(flags: Mapping[str, Any], environment: Mapping[str, str] 
         targets_text=text,
         schedules=schedules,
         blackouts=blackouts,
+        quiet_hours=quiet_hours,
         access=who,
         notes=(*check.notes, *notes),
         loaded_at=datetime.now(UTC),

@@ -24,7 +24,9 @@ from daemon.worker import Worker
 from livebom.bom.text import safe_text
 
 CONNECTIONS = 128
-"""At once; the next one is closed at once."""
+"""At once, of everybody."""
+OF_ONE = 64
+"""Of them, one account's: whoever holds that many keeps no other account out."""
 HEAD = 10.0
 """Seconds for a request's head, from the connection or from the last answer on."""
 BODY = 30.0
@@ -56,18 +58,23 @@ class _Server(web.Server):
             keepalive_timeout=HEAD,
         )
         self.silent: dict[RequestHandler, tuple[Any, float]] = {}
-        """Connections without a request, and since when."""
+        """Connections without a request, and since when; the oldest first."""
+        self._whose: dict[RequestHandler, int] = {}
 
     def connection_made(self, handler: Any, transport: Any) -> None:
-        """Let it in, or not."""
+        """Let it in; where there are too many, the account's oldest that has asked nothing goes, else this one."""
         super().connection_made(handler, transport)
+        its = self._whose[handler] = _uid(transport)
         self.silent[handler] = (transport, anyio.current_time())
-        if len(self.connections) > CONNECTIONS:
-            transport.abort()
+        if len(self._whose) > CONNECTIONS or sum(one == its for one in self._whose.values()) > OF_ONE:
+            gone = next(one for one in self.silent if self._whose.get(one) == its)
+            del self._whose[gone]
+            _turn_away(self.silent.pop(gone)[0])
 
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
         """It is gone."""
         self.silent.pop(handler, None)
+        self._whose.pop(handler, None)
         super().connection_lost(handler, exc)
 
     async def watch(self) -> None:
@@ -221,6 +228,26 @@ def _endless(route: Route) -> bool:
 
 def _pattern(path: str) -> str:
     return re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]{1,200})", re.escape(path))
+
+
+def _uid(transport: Any) -> int:
+    """The account at the other end; -1 where the kernel names none, as over TCP."""
+    try:
+        return peer_of(transport.get_extra_info("socket")).uid
+    except OSError:
+        return -1
+
+
+def _turn_away(transport: Any) -> None:
+    """Close a connection that asks for nothing, and say why."""
+    said = Problem(title="too many connections at once", status=503, remedy="close those that are done with")
+    body = msgspec.json.encode(said)
+    head = f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: {_PROBLEM}\r\nContent-Length: {len(body)}\r\n"
+    transport.write(f"{head}Connection: close\r\n\r\n".encode() + body)
+    if transport.get_write_buffer_size():  # it does not read either
+        transport.abort()
+    else:
+        transport.close()
 
 
 def _peer(request: web.BaseRequest) -> Peer:

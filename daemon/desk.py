@@ -14,6 +14,7 @@ from daemon.clock import Clock, Moment
 from daemon.configuration import Configuration, read_configuration
 from daemon.events import Broadcast
 from daemon.memory import Memory, memory_path, recall, remember
+from daemon.near import Near
 from daemon.planner import Planner
 from daemon.planning import Catalogs
 from daemon.queue import Ask, Queue
@@ -21,7 +22,7 @@ from daemon.reading import Reader
 from daemon.schedule import held
 from daemon.storeroom import Storeroom
 from daemon.wire import Event, Sweep, SweepState
-from livebom.settings import DataError
+from livebom.settings import DataError, LocalEntry
 from livebom.store import Jail
 
 HAPPENED = 50
@@ -67,6 +68,7 @@ class Desk:
         memory, trouble = recall(memory_path(self.database))
         self.paused, self.paused_by = memory.paused, memory.paused_by
         self.queue = Queue(memory.sweeps, self.keep)
+        self.near = Near(memory.collectors)
         self.planner = Planner(self.configuration.schedules, memory.handled, self.now)
         if trouble:
             self.note(trouble)
@@ -81,6 +83,11 @@ class Desk:
         """All clocks."""
         return self.clock()
 
+    @property
+    def local(self) -> LocalEntry:
+        """What of this host is looked at."""
+        return self.configuration.settings.daemon.local
+
     def note(self, words: str, **more: object) -> None:
         """Something out of the ordinary happened: it is logged, and told by `status`."""
         self.happened.append(f"{self.now:%Y-%m-%d %H:%M} UTC: {words}")
@@ -93,6 +100,7 @@ class Desk:
             handled=self.planner.handled,
             paused=self.paused,
             paused_by=self.paused_by,
+            collectors=self.near.seen,
         )
         try:
             self.database.parent.mkdir(parents=True, exist_ok=True)
@@ -180,6 +188,7 @@ class Desk:
         if later:
             self.note(f"the new {' and '.join(later)} counts from the next start on")
         self.policy_news.set()
+        self.near.rhythm.wake()
         self.keep()
         _log.info("configuration loaded", file=str(fresh.file), schedules=sorted(fresh.schedules))
         self.wake()

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from livebom.bom.redact import redact
 from livebom.bom.text import safe_text
 
 
@@ -40,19 +41,20 @@ def configure(*, verbose: bool = False) -> None:
 
 
 def _safe(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Values may come from a target: nothing in them may move a cursor; only a traceback of ours has several lines."""
+    """Values may come from a target: none may move a cursor or hold a key; only a traceback has several lines."""
     return {key: _safe_value(value) if key == "exception" else _safe_line(value) for key, value in event.items()}
 
 
 def _safe_value(value: Any) -> Any:
+    """A traceback is indented: a text in it that looks like a line of the log does not stand where one would."""
     if not isinstance(value, str):
         return value
     return (
-        "\n".join(safe_text(line, 4000) for line in value.split("\n"))
+        "\n".join(f"    {safe_text(line, 4000)}" for line in redact(value, None).split("\n"))
         if "Traceback" in value
-        else safe_text(value, 4000)
+        else _safe_line(value)
     )
 
 
 def _safe_line(value: Any) -> Any:
-    return safe_text(value, 4000) if isinstance(value, str) else value
+    return safe_text(redact(value, None), 4000) if isinstance(value, str) else value

@@ -18,6 +18,8 @@ class Memory(Struct, frozen=True, kw_only=True):
     """Schedule to the moment up to which its runs were attended to."""
     paused: bool = False
     paused_by: str = ""
+    collectors: dict[str, datetime] = {}
+    """When each handed over something last."""
 
 
 def memory_path(database: Path) -> Path:

@@ -1,11 +1,11 @@
 """What is counted, as Prometheus reads it (text format 0.0.4)."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from daemon.desk import Desk
 from daemon.status import facts_of, letters, store_status
-from daemon.wire import SweepState
 from livebom import __version__
 from livebom.bom.service import Severity
 
@@ -15,7 +15,7 @@ _OUTCOMES = ("complete", "incomplete", "failed", "cancelled")
 async def metrics(desk: Desk) -> str:
     """Every metric; no label holds anything that came from a target."""
     facts, unread = await facts_of(desk)
-    lines = [*_about(desk), *_sweeps(desk), *_store(desk)]
+    lines = [*_about(desk), *_sweeps(desk), *_local(desk), *_store(desk)]
     lines += _many("livebom_findings", "gauge", "Open findings.", "severity", _whole(facts.findings))
     changes = {one.value: desk.counts[f"changes {one}"] for one in Severity}
     lines += _many("livebom_changes_total", "counter", "Changes that sweeps told.", "severity", changes)
@@ -51,10 +51,15 @@ def _sweeps(desk: Desk) -> Iterator[str]:
     yield from _one("livebom_sweep_seconds_total", "counter", "Seconds spent sweeping.", seconds)
     yield from _one("livebom_sweeps_waiting", "gauge", "Sweeps that wait or are held.", desk.queue.waiting())
     yield from _one("livebom_sweeps_running", "gauge", "Sweeps that go on.", len(desk.running()))
-    whole = [one.ended_at for one in sweeps if one.state is SweepState.DONE and one.complete and one.ended_at]
-    if whole:
-        age = (desk.now - max(whole)).total_seconds()
-        yield from _one("livebom_sweep_age_seconds", "gauge", "Since the last complete sweep ended.", age)
+    for local, name, words in (
+        (False, "livebom_sweep_age_seconds", "Since the last complete sweep ended."),
+        (True, "livebom_local_look_age_seconds", "Since the last complete look at this host ended."),
+    ):
+        ended = [one.ended_at for one in sweeps if one.complete and one.ended_at and one.request.local is local]
+        if local and not ended:
+            yield from _many(name, "gauge", words, "", {})
+        if ended:
+            yield from _one(name, "gauge", words, (desk.now - max(ended)).total_seconds())
     going = [one.progress for one in sweeps if one.progress is not None]
     planned, tried = sum(one.planned for one in going), sum(one.tried for one in going)
     tried_ever, asked_ever = desk.counts["tried"], desk.counts["asked"]
@@ -64,6 +69,20 @@ def _sweeps(desk: Desk) -> Iterator[str]:
     yield from _one("livebom_sweep_tried", "gauge", "Of them, tried.", tried)
     requests = sum(one.requests for one in going)
     yield from _one("livebom_sweep_requests", "gauge", "Requests that those sweeps sent.", requests)
+
+
+def _local(desk: Desk) -> Iterator[str]:
+    """Of this host; collectors are counted, not named."""
+    looks = {outcome: desk.counts[f"looks {outcome}"] for outcome in _OUTCOMES}
+    yield from _many("livebom_local_looks_total", "counter", "Looks at this host that ended.", "outcome", looks)
+    yield from _one("livebom_local_events_total", "counter", "Events heard of it.", desk.near.events)
+    watched = Counter(one.state for one in desk.near.watchers.status)
+    states = {name: watched[name] for name in ("watched", "connecting", "absent", "failing")}
+    yield from _many("livebom_local_sources", "gauge", "Sources that are listened to.", "state", states)
+    collectors = desk.near.collectors(desk.local, desk.moment)
+    missed = sum(one.missed for one in collectors)
+    counts = {"present": len(collectors) - missed, "missed": missed}
+    yield from _many("livebom_collectors", "gauge", "Collectors that hand over what they see.", "state", counts)
 
 
 def _store(desk: Desk) -> Iterator[str]:

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from daemon.wire import Sweep, SweepRequest, SweepState
 
 MOST_WAITING = 200
-KEPT = 500
-"""Sweeps that ended and are still told of."""
+KEPT, KEPT_LOCAL = 500, 100
+"""Sweeps that ended and are still told of; looks at this host, which are many, are counted apart."""
 ATTEMPTS = 8
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=2), timedelta(minutes=15)
 KEYS_KEPT = timedelta(days=1)
@@ -55,7 +55,7 @@ class Queue:
         """The sweep that was ordered, and whether it is a new one.
 
         The same key of the same caller is the same order for a day; a schedule whose last sweep has not ended yet gets
-        no second one. Raises KeyReused, QueueFull, NotKept.
+        no second one, and a look at this host none while one waits. Raises KeyReused, QueueFull, NotKept.
         """
         known = self._known(ask, now)
         if known is not None:
@@ -86,6 +86,9 @@ class Queue:
             return same[-1] if same else None
         if ask.by.startswith("schedule "):
             return next((one for one in its if not one.state.over), None)
+        if ask.request.local:
+            waiting = {SweepState.WAITING, SweepState.HELD}
+            return next((one for one in self.sweeps.values() if one.request.local and one.state in waiting), None)
         return None
 
     def put(self, sweep: Sweep) -> Sweep:
@@ -96,8 +99,10 @@ class Queue:
     def _put(self, sweep: Sweep) -> bool:
         self.sweeps[sweep.id] = sweep
         over = sorted((one for one in self.sweeps.values() if one.state.over), key=lambda one: one.asked_at)
-        for old in over[: max(0, len(over) - KEPT)]:
-            del self.sweeps[old.id]
+        for local, kept in ((False, KEPT), (True, KEPT_LOCAL)):
+            those = [one for one in over if one.request.local is local]
+            for old in those[: max(0, len(those) - kept)]:
+                del self.sweeps[old.id]
         return self._keep()
 
     def first(self, now: datetime, allowed: Callable[[Sweep], bool] = lambda _: True) -> Sweep | None:
@@ -131,9 +136,9 @@ class Queue:
         """How many wait, or are held."""
         return sum(one.state in {SweepState.WAITING, SweepState.HELD} for one in self.sweeps.values())
 
-    def last(self) -> Sweep | None:
-        """The one that ended last."""
-        ended = [one for one in self.sweeps.values() if one.ended_at is not None]
+    def last(self, *, local: bool = False) -> Sweep | None:
+        """The one that ended last, of the network or of this host."""
+        ended = [one for one in self.sweeps.values() if one.ended_at is not None and one.request.local is local]
         return max(ended, key=lambda one: (one.ended_at or one.asked_at, one.id), default=None)
 
 

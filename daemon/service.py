@@ -18,14 +18,14 @@ from daemon.configuration import read_configuration
 from daemon.control import Control
 from daemon.desk import Desk
 from daemon.notify import Manager
-from daemon.queue import Ask
+from daemon.queue import Ask, NotKept, QueueFull
 from daemon.retaining import Retention
 from daemon.sockets import handed_over, made, removed
 from daemon.storeroom import RoomOutbox
-from daemon.wire import SweepRequest
+from daemon.wire import Sweep, SweepRequest
 from daemon.worker import Hook, Worker
 from livebom.alerts import Courier, carriers
-from livebom.settings import ScheduleEntry
+from livebom.settings import ScheduleEntry, seconds
 from livebom.store import StoreError
 
 _BEAT = 0.5
@@ -38,6 +38,8 @@ _STUCK = 900.0
 """Seconds without any progress of a sweep that runs, after which it counts as stuck."""
 _ANSWER = 120.0
 """Seconds in which the store's thread must answer: it settles and publishes large stores without a pause."""
+_SOON = 0.1
+"""Seconds between two looks at whether a look at this host has ended."""
 _END = 8.0
 """Seconds that a sweep gets to end."""
 
@@ -97,6 +99,7 @@ class Service:
                 await self._metrics(control, group)
                 await self._open()
                 group.start_soon(self._schedule)
+                group.start_soon(self._look_here)
                 group.start_soon(self._alerts)
                 group.start_soon(self._watch)
                 self.manager.ready()
@@ -178,6 +181,33 @@ class Service:
             self.desk.note(f"a run of {name} was left out: the one before ({sweep.id[:8]}) has not ended")
         self.desk.keep()
 
+    async def _look_here(self) -> None:
+        """Order looks at this host: soon after something was heard or handed over, and every so often."""
+        desk = self.desk
+        near = desk.near
+        near.begin()
+        try:
+            while True:
+                await near.rhythm.due(seconds(desk.local.every), seconds(desk.local.jitter))
+                if not near.anything(desk.local, desk.moment):
+                    near.watchers.stop()
+                    continue
+                sweep = self._ordered_here()
+                began = anyio.current_time()
+                while sweep is not None and not sweep.state.over:
+                    await anyio.sleep(_SOON)
+                    sweep = desk.queue.sweeps.get(sweep.id)
+                near.rhythm.done(anyio.current_time() - began)
+        finally:
+            near.end()
+
+    def _ordered_here(self) -> Sweep | None:
+        try:
+            return self.desk.order(Ask(request=SweepRequest(local=True), by="local", anywhere=True))[0]
+        except (QueueFull, NotKept) as error:
+            self.desk.note(f"this host is not looked at: {type(error).__name__}")
+            return None
+
     async def _alerts(self) -> None:
         """Deliver alerts by the policy in force; with another policy, or after an error of the store, anew."""
         while True:
@@ -252,7 +282,9 @@ class Service:
         return ""
 
     def _line(self) -> str:
-        running = self.desk.running()
+        running = sorted(self.desk.running(), key=lambda one: one.request.local)
+        if running and running[0].request.local:
+            return "looking at this host"
         if running:
             its = running[0].progress
             return f"sweeping for {running[0].by}" + (f": {its.tried} of {its.planned} tried" if its else "")

@@ -11,7 +11,7 @@ from msgspec import Struct
 from daemon.clock import span
 from daemon.desk import Desk
 from daemon.schedule import held
-from daemon.wire import ConfigStatus, ScheduleStatus, Status, StoreStatus, Sweep, SweepState
+from daemon.wire import ConfigStatus, LocalStatus, ScheduleStatus, Status, StoreStatus, Sweep, SweepState
 from livebom import __version__
 from livebom.answers import unlooked
 from livebom.bom.policy import Policy
@@ -71,6 +71,11 @@ async def status(desk: Desk, role: str = "") -> Status:
         happened=tuple(desk.happened),
         loop_lag=round(desk.lag, 3),
         role=role,
+        local=LocalStatus(
+            last=desk.queue.last(local=True),
+            watched=desk.near.watchers.status,
+            collectors=desk.near.collectors(desk.local, desk.moment),
+        ),
     )
 
 
@@ -139,7 +144,17 @@ def _trouble(desk: Desk, store: StoreStatus, now: datetime) -> list[str]:
         said.append(f"sweeps are paused by {desk.paused_by or 'somebody'}")
     if desk.lag > LAGGING:
         said.append(f"this process was late by {span(desk.lag)}: the host is overloaded")
-    return said + _sweeps(desk, now)
+    return said + _sweeps(desk, now) + _local(desk)
+
+
+def _local(desk: Desk) -> list[str]:
+    last = desk.queue.last(local=True)
+    said = [f"the last look at this host failed: {last.said}"] if last and last.state is SweepState.FAILED else []
+    return said + [
+        f"the collector {one.name} handed over nothing since {one.at:%Y-%m-%d %H:%M} UTC"
+        for one in desk.near.collectors(desk.local, desk.moment)
+        if one.missed
+    ]
 
 
 def _sweeps(desk: Desk, now: datetime) -> list[str]:

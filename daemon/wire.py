@@ -47,6 +47,12 @@ class SweepRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     servers: Annotated[tuple[Word, ...], Meta(max_length=200)] = ()
     pace: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
     priority: Annotated[int, Meta(ge=-100, le=100)] = 0
+    local: bool = False
+    """This host, its containers and its cluster in place of the network; it has no groups, targets or ports."""
+
+    def __post_init__(self) -> None:
+        if self.local and (self.groups or self.targets or self.exclude or self.ports or self.servers or self.pace):
+            raise ValueError("`local` stands alone")
 
 
 class Progressed(Struct, frozen=True, kw_only=True):
@@ -67,7 +73,7 @@ class Sweep(Struct, frozen=True, kw_only=True):
     id: str
     request: SweepRequest
     by: str
-    """`schedule NAME`, or `uid N`."""
+    """`schedule NAME`, `local`, or `uid N`."""
     anywhere: bool = False
     """Ordered by an admin: its targets need not lie in the groups."""
     priority: int = 0
@@ -207,6 +213,11 @@ class Batch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     scope: Annotated[tuple[Word, ...], Meta(max_length=1000)] = ()
     observations: Annotated[tuple[Observation, ...], Meta(min_length=1, max_length=20_000)]
 
+    def __post_init__(self) -> None:
+        # Times without a zone cannot be compared with ours, and those of the first and last year not be turned to UTC.
+        if any(one.at.tzinfo is None or not 1970 <= one.at.year < 9999 for one in self.observations):
+            raise ValueError("write the times of observations with their offset, such as 2026-11-21T08:00:00Z")
+
 
 class Taken(Struct, frozen=True, kw_only=True):
     """A batch is stored: it survives whatever happens now."""
@@ -264,6 +275,42 @@ class ConfigStatus(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
+class WatchStatus(Struct, frozen=True, kw_only=True):
+    """One source that is listened to, so that what starts is seen at once."""
+
+    place: str
+    state: str
+    """`watched`, `connecting`, `absent` (nobody is there, which is quite usual) or `failing`."""
+    since: datetime
+    said: str = ""
+    """Why, in words."""
+    heard: int = 0
+    """Events until now."""
+
+
+class CollectorStatus(Struct, frozen=True, kw_only=True):
+    """One collector that hands over what it sees of this host."""
+
+    name: str
+    at: datetime
+    """When it handed over something last."""
+    counts: bool
+    """Whether that is new enough to count as seen."""
+    missed: bool = False
+    """It should have handed over something by now."""
+    complete: bool | None = None
+    workloads: int = 0
+
+
+class LocalStatus(Struct, frozen=True, kw_only=True):
+    """This host, its containers and its cluster."""
+
+    last: Sweep | None = None
+    """The last look at them that ended here."""
+    watched: tuple[WatchStatus, ...] = ()
+    collectors: tuple[CollectorStatus, ...] = ()
+
+
 class Status(Struct, frozen=True, kw_only=True):
     """Whether all is well."""
 
@@ -294,6 +341,7 @@ class Status(Struct, frozen=True, kw_only=True):
     """Seconds, the worst of the last minute."""
     role: str = ""
     """What you may do here."""
+    local: LocalStatus = LocalStatus()
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):

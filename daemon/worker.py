@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from daemon.collecting import abandon, service_event, standing
 from daemon.desk import Desk
-from daemon.planning import PlanError, plan
+from daemon.planning import PlanError, Planned, plan
+from daemon.planning_local import plan_local
 from daemon.queue import Ask
 from daemon.storeroom import Turning
 from daemon.wire import Event, Progressed, Sweep, SweepState
@@ -21,12 +22,12 @@ from livebom.bom.report import Report
 from livebom.bom.service import Service
 from livebom.bom.text import safe_text
 from livebom.store import PastSweep, StoreError
+from livebom.surfaces import Nearby
 from livebom.turn import ResumeError
 
 Hook = Callable[[Desk], Awaitable[None]]
 """What is called between sweeps: after each one, and every `IDLE` seconds while none runs, and no sweep begins until it
-returns. Other sources (containers, Kubernetes) look there and hand over what they saw with `collecting.collect`; an
-error of theirs is told and stops nothing else."""
+returns. An error of theirs is told and stops nothing else."""
 
 IDLE = 60.0
 _LOOK = 2.0
@@ -63,7 +64,7 @@ class Worker:
                 self._begin(group)
                 if not self.turnings:
                     await self._between()
-                if self._next() is None or len(self.turnings) >= self._at_once:
+                if self._next() is None:
                     with anyio.move_on_after(_LOOK):
                         await self.desk.news.wait()
             self._stop_all()
@@ -79,7 +80,7 @@ class Worker:
                 turning.stop()
         else:
             self.desk.stand(replace(sweep, state=SweepState.CANCELLED, ended_at=self.desk.now, said=said))
-            self.desk.counts["sweeps cancelled"] += 1
+            self.desk.counts[f"{_kind(sweep)} cancelled"] += 1
             self._hooked = 0.0
         self.desk.wake()
 
@@ -95,10 +96,18 @@ class Worker:
 
     def _next(self) -> Sweep | None:
         now = self.desk.now
-        return self.desk.queue.first(now, lambda one: one.id not in self.turnings and not self.desk.holding(one, now))
+        return self.desk.queue.first(
+            now, lambda one: one.id not in self.turnings and self._room(one) and not self.desk.holding(one, now)
+        )
+
+    def _room(self, sweep: Sweep) -> bool:
+        """Whether another one of its kind may go on: a look at this host waits for no sweep of the network."""
+        local = sweep.request.local
+        same = sum(self.desk.queue.sweeps[id_].request.local is local for id_ in self.turnings)
+        return same < (1 if local else self._at_once)
 
     def _begin(self, group: TaskGroup) -> None:
-        while len(self.turnings) < self._at_once and (sweep := self._next()) is not None:
+        while (sweep := self._next()) is not None:
             self.desk.stand(
                 replace(
                     sweep,
@@ -109,7 +118,8 @@ class Worker:
                     progress=Progressed(),
                 )
             )
-            self.moved = self.desk.moment.running
+            if not self.turnings or not sweep.request.local:
+                self.moved = self.desk.moment.running
             self.turnings[sweep.id] = None
             group.start_soon(self._run, sweep.id)
 
@@ -151,9 +161,9 @@ class Worker:
             self._ended_before(id_, past)
             return
         heard = partial(self._heard, id_, asyncio.get_running_loop())
-        planned = await to_thread.run_sync(
-            plan, desk.queue.sweeps[id_], desk.configuration, desk.catalogs, desk.environment, heard
-        )
+        planned = await to_thread.run_sync(self._planned, id_, desk.near.given(desk.local, desk.moment), heard)
+        if planned.turn.local is not None:
+            desk.near.watchers.keep(planned.turn.local.sources)
         for note in planned.notes:
             _log.info("sweep note", sweep=id_, note=note)
         if id_ in self.reasons:
@@ -167,6 +177,13 @@ class Worker:
             await self._stopped(id_)
         else:
             self._ended(id_, report)
+
+    def _planned(self, id_: str, given: Nearby, heard: Callable[[Service], None]) -> Planned:
+        desk = self.desk
+        sweep = desk.queue.sweeps[id_]
+        if sweep.request.local:
+            return plan_local(sweep, desk.configuration, desk.catalogs, desk.environment, given, heard)
+        return plan(sweep, desk.configuration, desk.catalogs, desk.environment, heard)
 
     async def _watched(self, id_: str, turning: Turning) -> Report | None:
         """The turn's report, its progress told meanwhile."""
@@ -208,20 +225,25 @@ class Worker:
         for change in changes:
             desk.events.tell(Event(event="change", at=report.ended, sweep=id_, change=change))
             desk.counts[f"changes {change.severity}"] += 1
-        desk.counts["sweeps complete" if report.complete else "sweeps incomplete"] += 1
+        sweep = desk.queue.sweeps[id_]
+        local = sweep.request.local
+        desk.counts[f"{_kind(sweep)} {'complete' if report.complete else 'incomplete'}"] += 1
+        why = f"not complete: {report.not_seen[0]}" if local and report.not_seen else "it was not complete"
         desk.stand(
             replace(
-                desk.queue.sweeps[id_],
+                sweep,
                 state=SweepState.DONE,
                 ended_at=report.ended,
                 complete=report.complete,
                 counts=report.counts,
                 changes=dict(Counter(one.severity.value for one in changes)),
-                said="" if report.complete else "it was not complete",
+                said="" if report.complete else safe_text(why, 300),
                 progress=None,
             )
         )
         desk.policy_news.set()
+        if not local:  # what it heard may be in a container of this host
+            desk.near.rhythm.wake()
         _log.info("sweep ended", sweep=id_, complete=report.complete, changes=len(changes), **report.counts)
 
     def _ended_before(self, id_: str, past: PastSweep) -> None:
@@ -244,7 +266,7 @@ class Worker:
         sweep = self.desk.queue.sweeps[id_]
         if why == _CANCEL:
             await self.desk.room.write(partial(abandon, whys={id_: sweep.said}, now=self.desk.now))
-            self.desk.counts["sweeps cancelled"] += 1
+            self.desk.counts[f"{_kind(sweep)} cancelled"] += 1
             self.desk.stand(replace(sweep, state=SweepState.CANCELLED, ended_at=self.desk.now, progress=None))
             return
         self.desk.stand(replace(sweep, state=SweepState.HELD, said=why, attempts=sweep.attempts - 1, progress=None))
@@ -253,7 +275,7 @@ class Worker:
     def _failed(self, id_: str, said: str, *, hopeless: bool, attempts: int = 8) -> None:
         desk = self.desk
         sweep = desk.queue.failed(desk.queue.sweeps[id_], said, desk.now, hopeless=hopeless, attempts=attempts)
-        desk.counts["sweeps failed"] += sweep.state is SweepState.FAILED
+        desk.counts[f"{_kind(sweep)} failed"] += sweep.state is SweepState.FAILED
         desk.tell(sweep)
         desk.note(f"sweep {id_[:8]} ({sweep.by}) failed: {said}", sweep=id_)
 
@@ -288,3 +310,8 @@ class Worker:
             await self.desk.room.write(partial(abandon, whys=known, now=self.desk.now))
         except StoreError:
             return
+
+
+def _kind(sweep: Sweep) -> str:
+    """As what it is counted."""
+    return "looks" if sweep.request.local else "sweeps"

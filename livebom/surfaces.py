@@ -4,29 +4,34 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from livebom.bom import document
-from livebom.bom.observation import Observation
+from livebom.bom.observation import EdgeTo, Observation
+from livebom.bom.parts import EdgeKind, PartKind
 from livebom.bom.service import Service
 from livebom.net.cluster import ClusterError
 from livebom.net.ranges import Family, Range, number_of
 from livebom.recognise.catalog import Catalog
 from livebom.recognise.rules import CheckRule, Fingerprint, Never, Shared, Workloads
-from livebom.settings import DataError, Problem, cache_folder, data_path, read, read_folder
+from livebom.settings import DataError, Problem, Settings, cache_folder, data_path, read, read_folder
 from probes.engine.tally import Tally
 from probes.found import listener_of
 from probes.inspect import Seen
-from probes.local import looking, surface
+from probes.local import asking, looking, surface
+from probes.local.choosing import Manner
 from probes.local.here import here
 from probes.local.kubeconfig import Kubeconfig, door_of, in_cluster
 from probes.local.kubernetes import Cluster
+from probes.local.listening import ListenError, listen, place_told
 from probes.local.observe import Told as ToldHere
 from probes.local.surface import CONTAINERS, Local, Nearby
-from probes.local.weights import homes
-from probes.local.workload import LocalSource
+from probes.local.weights import Hashing, homes
+from probes.local.weights.shapes import Header, Stock
+from probes.local.workload import LocalSource, Looked, Workload
 from probes.observe import listener_observation, server_observations
 from probes.orders import digest_of, orders_of, split
 from probes.sources import AUTO, EngineError, sources
@@ -34,31 +39,44 @@ from probes.sources.nmap_xml import Imported, NmapError, imported
 from probes.sweep import Order, Progress, sweep
 
 __all__ = [
+    "ASKED",
     "AUTO",
     "CONTAINERS",
     "EngineError",
+    "Hashing",
+    "Header",
     "Imported",
+    "ListenError",
     "Local",
     "LocalSource",
+    "Looked",
+    "Manner",
     "Nearby",
     "NmapError",
     "Order",
     "Progress",
     "Runtime",
     "Seen",
+    "Stock",
     "Stretch",
     "Tally",
     "ToldHere",
+    "Workload",
     "cluster",
     "digest_of",
+    "hashing",
     "imported",
+    "listen",
     "listener_observation",
     "listener_of",
     "load_catalog",
     "load_workload_checks",
     "local",
+    "manner",
     "orders_of",
+    "place_told",
     "placed",
+    "planned",
     "runtime",
     "servers",
     "sources",
@@ -67,6 +85,8 @@ __all__ = [
 ]
 
 SOURCE = "connect"
+ASKED = asking.SOURCE
+"""The source of what this host itself asked."""
 
 
 class Stretch(Struct, frozen=True, kw_only=True):
@@ -165,9 +185,51 @@ def servers(
     known: dict[str, str],
     known_serving: dict[str, tuple[str | None, frozenset[str] | None]],
     known_findings: Collection[str],
+    asked: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Observation]:
-    """The servers, hosts, models and findings behind the listeners of one sweep."""
-    return server_observations(sweep_id, SOURCE, services, known, known_serving, known_findings)
+    """The servers, hosts, models and findings behind the listeners of one sweep.
+
+    `asked` are the keys of the listeners that this host itself asked, each with the id of the workload behind it: what
+    that runs on is said by the look at this host.
+    """
+    here = [one for one in services if listener_of(one).key in asked]
+    there = [one for one in services if listener_of(one).key not in asked]
+    told = server_observations(sweep_id, SOURCE, there, known, known_serving, known_findings)
+    mine = server_observations(sweep_id, ASKED, here, *surface.keys_of(here, asked), known_findings)
+    return [*told, *(replace(one, edges=tuple(edge for edge in one.edges if not _is_host(edge))) for one in mine)]
+
+
+def _is_host(edge: EdgeTo) -> bool:
+    return edge.kind is EdgeKind.RUNS_ON and edge.to_kind is PartKind.HOST
+
+
+def planned(orders: Iterable[Order]) -> Callable[[str, int], bool]:
+    """Whether one of these sweeps goes to an address and port."""
+    plans = [order.plan for order in orders]
+
+    def goes(address: str, port: int) -> bool:
+        number = number_of(address)
+        return number is not None and any(plan.contains(*number, port) for plan in plans)
+
+    return goes
+
+
+def manner(
+    settings: Settings, key: bytes, *, excluded: Iterable[Range] = (), ports: Sequence[int] | None = None
+) -> Manner:
+    """How servers are asked that only this host reaches: as those of the network are.
+
+    `key` keys the hashes that stand for secrets; `ports` are the only ones to ask, where somebody said so.
+    """
+    return Manner(
+        user_agent=settings.user_agent,
+        key=key,
+        rate=settings.rate,
+        timeout=settings.timeout,
+        ports=None if ports is None else tuple(ports),
+        ports_never=settings.ports_never,
+        excluded=tuple(excluded),
+    )
 
 
 def load_catalog(wanted: Sequence[str] | None = None) -> Catalog:
@@ -190,12 +252,27 @@ def load_workload_checks() -> list[CheckRule]:
     return read(data_path("fingerprints", "workloads.yaml"), Workloads).checks
 
 
-def local(catalog: Catalog, names: Collection[str], more: Iterable[LocalSource] = ()) -> Local:
-    """A look at this host by the sources of these names, and `more`. Raises DataErrors as `load_workload_checks`."""
+def hashing(settings: Settings, environment: Mapping[str, str], *, read: bool, keep: bool = True) -> Hashing:
+    """How a look hashes the files of models that lie here: by reading them, or by what is remembered beside the store.
+
+    Without `keep` nothing is remembered.
+    """
+    store = settings.database(environment)
+    file = store.with_name(f"{store.name}.hashes") if keep else None
+    return Hashing(read=read, file=file, rate=round(settings.hash_rate * 1e6), seconds=settings.hash_seconds)
+
+
+def local(
+    catalog: Catalog, names: Collection[str], more: Iterable[LocalSource] = (), hashing: Hashing | None = None
+) -> Local:
+    """A look at this host by the sources of these names, and `more`. Raises DataErrors as `load_workload_checks`.
+
+    Without `hashing` (the function of this name makes one) no file of a model is read whole and no hash remembered.
+    """
     known = surface.known({kit.product: kit.fingerprint for kit in catalog.kits}, load_workload_checks())
     found = looking.sources(lambda workload: bool(known.hints.of(workload)), frozenset(names))
     lying = homes() if "process" in names else None
-    return Local(sources=(*found, *more), known=known, here=here(), homes=lying)
+    return Local(sources=(*found, *more), known=known, here=here(), homes=lying, hashing=hashing or Hashing())
 
 
 def cluster(context: str, environment: Mapping[str, str]) -> LocalSource:

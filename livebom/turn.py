@@ -26,6 +26,7 @@ from livebom.bom.service import Service, Verdict
 from livebom.recognise.catalog import Catalog
 from livebom.store import AskRow, Bookmark, CoverageRow, Store, SweepRow, Told, Trail
 from livebom.surfaces import (
+    ASKED,
     SOURCE,
     Local,
     Nearby,
@@ -40,6 +41,7 @@ from livebom.surfaces import (
     listener_observation,
     listener_of,
     placed,
+    planned,
     runtime,
     servers,
     surface,
@@ -93,8 +95,8 @@ async def crank(turn: Turn) -> Report:
         sorted(gathered.services.values(), key=lambda s: (s.zone, placed(s.host), s.port, s.name or "", s.base_path))
     )
     before = turn.store.document() if turn.store else None
-    derived = servers(sweep, services, *_known(turn.store), _open_findings(before))
-    told = _nearby(turn, near, sweep, services, derived, before, look)
+    derived = servers(sweep, services, *_known(turn.store), _open_findings(before), gathered.asked)
+    told = _nearby(turn, near, sweep, services, derived, before, look, gathered.asked)
     derived = [*derived, *told.observations]
     observations = (*gathered.observations, *derived)
     graph = fold(observations)
@@ -115,7 +117,7 @@ async def crank(turn: Turn) -> Report:
         graph=graph,
         observations=observations,
         changes=changes,
-        counts=_counts(look),
+        counts=_counts(look, near),
         not_seen=(*near.not_seen(told), *_not_seen(turn, look, services)),
         paths=tuple(dict.fromkeys(look.paths)),
         version=__version__,
@@ -125,12 +127,12 @@ async def crank(turn: Turn) -> Report:
 
 
 async def _both(turn: Turn, orders: Sequence[Order], gathered: "_Gathered") -> tuple[Runtime, Nearby]:
-    """The network and, at the same time, this host."""
+    """The network and, at the same time, this host, and what this host alone can ask."""
     near = Nearby()
 
     async def here(local: Local) -> None:
         nonlocal near
-        near = await local.look()
+        near = await local.ask(await local.look(), turn.catalog, planned(orders), gathered.take)
 
     async with anyio.create_task_group() as group:
         if turn.local:
@@ -147,12 +149,13 @@ def _nearby(
     derived: Sequence[Observation],
     before: Document | None,
     look: Runtime,
+    asked: Mapping[str, str],
 ) -> ToldHere:
     """What this host tells, joined with what the network heard of it."""
     if turn.local is None:
         return ToldHere()
     looked = looked_at(one.told for one in look.coverage)
-    heard = surface.heard_of(services, derived, before.graph if before else Graph(), looked)
+    heard = surface.heard_of(services, derived, before.graph if before else Graph(), looked, asked)
     return turn.local.tell(near, sweep, datetime.now(UTC), heard, _open_findings(before))
 
 
@@ -208,6 +211,8 @@ class _Gathered:
         self.sweep, self.turn = sweep, turn
         self.services: dict[str, Service] = {}
         """By the listener's key."""
+        self.asked: dict[str, str] = {}
+        """The listeners that this host alone reaches, by their key: the id of the workload behind it."""
         self.observations: list[Observation] = []
         self._marks = [_marked(order) for order in orders]
         if turn.store:
@@ -226,15 +231,20 @@ class _Gathered:
         if self.turn.store:
             self.turn.store.mark(self.sweep, self._trail)
 
-    def take(self, seen: Seen) -> None:
-        """Keep one listener; of a product that was not looked for only the ledger, because it was not asked whole."""
+    def take(self, seen: Seen, workload: str | None = None) -> None:
+        """Keep one listener; of a product that was not looked for only the ledger, because it was not asked whole.
+
+        `workload` is the one of this host whose own socket was asked, beside the network's sweep.
+        """
         if self.turn.store:
             self.turn.store.add_asks(_ledger(self.sweep, seen))
         product = seen.service.product
         if product is not None and product not in self.turn.catalog.wanted:
             return
-        observation = listener_observation(self.sweep, SOURCE, seen.service)
+        observation = listener_observation(self.sweep, SOURCE if workload is None else ASKED, seen.service)
         key = listener_of(seen.service).key
+        if workload is not None:
+            self.asked[key] = workload
         self.services[key] = seen.service
         self.observations.append(observation)
         self.turn.heard(seen.service)
@@ -243,7 +253,8 @@ class _Gathered:
             for digest, body in seen.content.items():
                 store.add_content(digest, body)
             store.add([observation])
-            store.add_service(self.sweep, key, seen.service)
+            if workload is None:  # a sweep that goes on asks this host anew
+                store.add_service(self.sweep, key, seen.service)
 
 
 def _ledger(sweep: str, seen: Seen) -> list[AskRow]:
@@ -304,7 +315,7 @@ def _settle(
     looked = covered(known, looked_at(one.told for one in stretches if one.complete), mute) - surface.spoken_of(
         known, surface.NAMES
     )
-    looked = (looked | surface.spoken_of(known, near.whole)) - _undecided(known, graph)
+    looked = (looked | surface.missed(known, near.whole, mute)) - _undecided(known, graph)
     seen_at = datetime.now(UTC)
     store.add_coverage([_coverage(sweep, stretch) for stretch in stretches])
     not_seen = (*near.not_seen(ToldHere()), *_not_seen(turn, look, services))
@@ -318,7 +329,7 @@ def _settle(
             covered=lambda one: one.id in looked,
             gone_after=turn.gone_after,
         )
-        store.end_sweep(sweep, seen_at, complete=complete, tally=_counts(look), not_seen=not_seen)
+        store.end_sweep(sweep, seen_at, complete=complete, tally=_counts(look, near), not_seen=not_seen)
         if before.looks:
             changes = store.tell(before, graph, Told(sweep_id=sweep, policy=turn.policy, today=seen_at.date()))
         if turn.policy.alerts:
@@ -361,9 +372,9 @@ def _coverage(sweep: str, stretch: Stretch) -> CoverageRow:
     )
 
 
-def _counts(look: Runtime) -> dict[str, int]:
+def _counts(look: Runtime, near: Nearby) -> dict[str, int]:
     sums = {name: sum(getattr(tally, name) for tally in look.tallies) for name in _COUNTS}
-    return {"planned": look.planned, **sums, "requests": look.requests}
+    return {"planned": look.planned, **sums, "requests": look.requests + (near.asked.requests if near.asked else 0)}
 
 
 def _not_seen(turn: Turn, look: Runtime, services: Sequence[Service]) -> tuple[str, ...]:

@@ -3,9 +3,12 @@
 import hashlib
 from collections.abc import Callable, Generator, Iterable
 from datetime import datetime
+from urllib.parse import unquote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from livebom.bom.cleaning import cleaned
 from livebom.bom.observation import Evidence, Listener, Outcome
 from livebom.bom.redact import redact
 from livebom.bom.service import Auth, Finding, Layer, ServedModel, Service
@@ -24,7 +27,13 @@ from probes.identify import Conversation, Exchange, identify
 CONTENT_CAP = 64 << 10
 """Bytes of a body that are kept as evidence."""
 
+_OVERLAP = 4096
+"""Bytes beyond them that are looked at, so that a secret that the end cuts is seen whole."""
+
 _EXCERPT = 160
+
+_CONTROLS = bytes({*range(9), *range(14, 27), *range(28, 32), 127})
+"""What no text has more than a few of; without tab, line ends and escape."""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -49,6 +58,20 @@ class Seen(Struct, frozen=True, kw_only=True):
     """Every product that anything speaks for or rules out, the most likely first."""
 
 
+def unreadable(listener: Listener, at: datetime) -> Seen:
+    """A listener whose bytes ended our own conversation: it is open, and no more can be said."""
+    service = Service(
+        host=listener.host,
+        port=listener.port,
+        zone=listener.zone,
+        name=listener.name,
+        base_path=listener.base_path,
+        outcome=Outcome.UNREADABLE,
+        at=at,
+    )
+    return Seen(listener=listener, service=service, said=(), content={})
+
+
 def examine(
     catalog: Catalog,
     listener: Listener,
@@ -71,13 +94,14 @@ def examine(
     subject = ruling.product or next((s.product for s in ruling.stack if s.role == "database"), None)
     if subject in catalog.wanted:
         facts = yield from inspect(talk, catalog.products[subject], exposure)
-    evidence, content = _evidence(talk.said, key)
+    said = [replace(one, ask=replace(one.ask, path=_shown(one.ask.path))) for one in talk.said]
+    evidence, content = _evidence(said, key)
     return Seen(
         listener=listener,
-        service=_service(talk, ruling, facts, evidence),
-        said=tuple(talk.said),
+        service=_without_secrets(_service(talk, ruling, facts, evidence)),
+        said=tuple(said),
         content=content,
-        standings=_standings(talk),
+        standings=cleaned(_standings(talk)),
     )
 
 
@@ -131,6 +155,7 @@ def _send_all(talk: Conversation, kit: Kit, names: Iterable[str]) -> Generator[A
 def _service(talk: Conversation, ruling: Ruling, facts: Facts, evidence: tuple[Evidence, ...]) -> Service:
     listener, replies = talk.listener, [exchange.reply for exchange in talk.said]
     answered = any(reply.status is not None for reply in replies)
+    whole = any(reply.status is not None and reply.outcome is Outcome.OK for reply in replies)
     return Service(
         host=listener.host,
         port=listener.port,
@@ -149,11 +174,31 @@ def _service(talk: Conversation, ruling: Ruling, facts: Facts, evidence: tuple[E
         findings=facts.findings,
         tls=next((reply.tls for reply in reversed(replies) if reply.tls), None),
         requests=talk.inquiry.sent,
-        outcome=Outcome.OK if answered or ruling.stack else replies[0].outcome,
+        outcome=Outcome.OK if whole or ruling.stack else _failure(talk.said),
         conflict=ruling.conflict,
         at=talk.now(),
         proof=evidence,
     )
+
+
+def _failure(said: list[Exchange]) -> Outcome:
+    """Why there is no answer; of one that hung up on plain HTTP, what it answered to TLS says more."""
+    secured = (one.reply.outcome for one in said if one.ask.scheme == "https")
+    told = (Outcome.TLS_ERROR, Outcome.PROTOCOL_ERROR)
+    return next((outcome for outcome in secured if outcome in told), said[0].reply.outcome)
+
+
+def _without_secrets(service: Service) -> Service:
+    """What the target said goes through the wall; places and our own words (titles, remedies) do not."""
+    said = ("version", "version_source", "stack", "models", "models_source", "tls", "proof")
+    findings = tuple(replace(one, evidence=cleaned(one.evidence)) for one in service.findings)
+    return replace(service, findings=findings, **{name: cleaned(getattr(service, name)) for name in said})
+
+
+def _shown(path: str) -> str:
+    """A path as it was sent, or without the secret that a name from the target put into it."""
+    plain = unquote(path)
+    return path if cleaned(plain) == plain else cleaned(plain)
 
 
 def _standings(talk: Conversation) -> tuple[Standing, ...]:
@@ -176,14 +221,19 @@ def _evidence(said: list[Exchange], key: bytes) -> tuple[tuple[Evidence, ...], d
     for exchange in said:
         reply = exchange.reply
         what = f"{exchange.ask.line}{' with key' if exchange.keyed else ''} -> {reply.ending(exchange.ask.method)}"
-        raw = reply.body[:CONTENT_CAP] or reply.banner
-        if exchange.sensitive or not raw:
+        raw = reply.body[: CONTENT_CAP + _OVERLAP] or reply.banner
+        if exchange.sensitive or not raw or _opaque(raw):
             evidence.append(Evidence(what=what))
             continue
-        text = redact(raw.decode("utf-8", "surrogateescape"), key)
+        text = redact(raw.decode("utf-8", "surrogateescape"), key)[:CONTENT_CAP]
         kept = text.encode("utf-8", "surrogateescape")
         digest = hashlib.sha256(kept).hexdigest()
         content[digest] = kept
         excerpt = text[:_EXCERPT].encode("utf-8", "replace").decode()
         evidence.append(Evidence(what=what, digest=digest, excerpt=excerpt))
     return tuple(evidence), content
+
+
+def _opaque(raw: bytes) -> bool:
+    """Whether it is packed, encoded or written so that no secret in it could be seen."""
+    return len(raw) - len(raw.translate(None, _CONTROLS)) > len(raw) // 64

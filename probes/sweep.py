@@ -14,8 +14,7 @@ from anyio import to_thread
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from livebom.bom.observation import Listener, Outcome
-from livebom.bom.service import Service
+from livebom.bom.observation import Listener
 from livebom.bom.text import safe_text
 from livebom.net.caps import Caps
 from livebom.net.credentials import Credential, Header
@@ -29,7 +28,7 @@ from probes.engine.http import Job, StoppedError, Talker
 from probes.engine.permute import Permutation
 from probes.engine.plan import Block, Plan, make_plan
 from probes.engine.tally import Open, Tally
-from probes.inspect import Seen, examine
+from probes.inspect import Seen, examine, unreadable
 from probes.keyed import joined, wants_key
 from probes.marks import Marks
 from probes.sources import Hunt, Source, chosen
@@ -302,7 +301,7 @@ class _Run:
             seen = yield from self._look(listener, Seal(plain, self._credential(listener, None)))
         except Exception as error:  # noqa: BLE001 - the wall: one listener's bytes must not end the sweep
             self._failed(listener, error)
-            return _unreadable(listener)
+            return unreadable(listener, _now())
         scheme = seen.service.scheme
         credential = self._credential(listener, scheme) if scheme and wants_key(seen) else None
         if credential is None or scheme is None:
@@ -355,19 +354,6 @@ class _Run:
 def _caps(order: Order) -> Caps | None:
     shares = order.per_host_rate, order.per_net_rate
     return Caps(*shares) if any(shares) else None
-
-
-def _unreadable(listener: Listener) -> Seen:
-    service = Service(
-        host=listener.host,
-        port=listener.port,
-        zone=listener.zone,
-        name=listener.name,
-        base_path=listener.base_path,
-        outcome=Outcome.UNREADABLE,
-        at=_now(),
-    )
-    return Seen(listener=listener, service=service, said=(), content={})
 
 
 def _now() -> datetime:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -59,9 +59,11 @@ def own_prefix(shift: int = 0) -> str:
 class Lab:
     """Replayed servers on addresses of their own, `prefix`.1 onwards; use it as a context manager."""
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, through: Sequence[str] = ()) -> None:
         self.prefix = prefix
         """Three octets of 127.0.0.0/8; two labs at once need two prefixes."""
+        self._through = through
+        """What starts its process, such as in another network namespace."""
         self.listeners: dict[Place, str] = {}
         """Every place in use and the recording it was started with or switched to."""
         self._next = 0
@@ -73,9 +75,16 @@ class Lab:
         return f"{self.prefix}.0/24"
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "tests.lab_process"]
+        command = [*self._through, sys.executable, "-m", "tests.lab_process"]
         self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
         return self
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        if self._child is None:
+            raise LabError("the lab is not running")
+        return self._child.pid
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -9,13 +9,13 @@ from io import StringIO
 from typing import Any
 
 import click
-import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from livebom.bom.text import safe_text
+from livebom.export.encoding import block, line
 from livebom.export.table import WIDTH
 from livebom.store import Answer
 
@@ -37,9 +37,9 @@ def print_answer(answer: Answer, form: str, shown: Sequence[str]) -> None:
         rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
         if form == "jsonl":
             for row in rows:
-                click.echo(msgspec.json.encode(row))
+                click.echo(line(row))
         else:
-            click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2))
+            click.echo(block(rows))
 
 
 def _table(answer: Answer, shown: Sequence[str]) -> None:

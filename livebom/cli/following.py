@@ -1,11 +1,11 @@
 """A stream of the daemon's events as people read it, line by line."""
 
 import click
-import msgspec
 
 from daemon.client import Client
 from daemon.wire import Event
 from livebom.bom.text import safe_text
+from livebom.export.encoding import line
 
 
 def follow(client: Client, sweep: str | None, form: str, *, err: bool = False) -> None:
@@ -13,14 +13,14 @@ def follow(client: Client, sweep: str | None, form: str, *, err: bool = False) -
     path = f"/v1/sweeps/{sweep}/events" if sweep else "/v1/events"
     for event in client.lines(path, Event):
         if form == "jsonl":
-            click.echo(msgspec.json.encode(event), err=err)
-        elif line := told(event):
-            click.echo(f"{event.at:%H:%M:%S} {line}", err=err)
+            click.echo(line(event), err=err)
+        elif words := told(event):
+            click.echo(f"{event.at:%H:%M:%S} {words}", err=err)
 
 
 def told(event: Event) -> str:
     """One event in a line; empty for one that says nothing to a person."""
-    short = event.sweep[:8]
+    short = safe_text(event.sweep[:8])
     match event.event:
         case "state":
             said = f": {safe_text(event.said, 300)}" if event.said else ""

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import click
-import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from livebom.bom.text import safe_text
+from livebom.export.encoding import block, line
 from livebom.export.table import WIDTH
 from livebom.settings import load_settings
 from livebom.store import Store, StoreBusy, snapshot_path
@@ -41,9 +41,9 @@ def print_rows(rows: Iterable[Mapping[str, Any]], form: str, columns: Sequence[s
     """The rows whole as JSON, or these columns of them as a table."""
     if form == "jsonl":
         for row in rows:
-            click.echo(msgspec.json.encode(row))
+            click.echo(line(row))
     elif form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(list(rows)), indent=2))
+        click.echo(block(list(rows)))
     else:
         _table(rows, columns)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from livebom.bom.redact import redact
 from livebom.bom.text import safe_text
 
 
@@ -27,5 +28,7 @@ def configure(*, quiet: bool = False, verbose: bool = False) -> None:
 
 
 def _safe(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Values may come from a target: nothing in them may move a cursor or fake a line."""
-    return {key: safe_text(value, 4000) if isinstance(value, str) else value for key, value in event.items()}
+    """Values may come from a target: nothing in them may move a cursor, fake a line or hold a key."""
+    return {
+        key: safe_text(redact(value, None), 4000) if isinstance(value, str) else value for key, value in event.items()
+    }

@@ -18,6 +18,7 @@ _KEPT = (
     "shard",
     "i_mean_it",
     "local",
+    "hashed",
     "containers",
     "kubernetes",
 )

@@ -3,12 +3,12 @@
 from difflib import get_close_matches
 
 import click
-import msgspec
 
 from livebom.bom.text import safe_text
 from livebom.cli.errors import USAGE, complain, told
 from livebom.cli.listing import print_rows
 from livebom.cli.pages import catalog_page, counted, product_lines
+from livebom.export.encoding import block
 from livebom.recognise.describe import ProductEntry, products
 from livebom.surfaces import load_catalog
 
@@ -34,7 +34,7 @@ def command(product: str | None, form: str, markdown: bool) -> int:
         return complain(nearest("product", product, list(known)), USAGE)
     chosen = entries if product is None else [known[product]]
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(chosen), indent=2))
+        click.echo(block(chosen))
     elif product is not None:
         click.echo("\n".join(product_lines(chosen[0])))
     else:

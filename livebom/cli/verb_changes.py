@@ -20,6 +20,7 @@ from livebom.cli.listing import read_store
 from livebom.cli.states import asked, daemon_state
 from livebom.export.changes import markdown, table
 from livebom.export.changes.words import counts, moment
+from livebom.export.encoding import block, line
 from livebom.store import Store, StoredChange
 
 FORMS = click.Choice(["table", "json", "jsonl", "markdown"])
@@ -126,9 +127,9 @@ def _page(
 
 def _written(page: Page, names: tuple[str, str], form: str) -> str:
     if form == "json":
-        return msgspec.json.format(msgspec.json.encode(page), indent=2).decode() + "\n"
+        return block(page) + "\n"
     if form == "jsonl":
-        return "".join(f"{msgspec.json.encode(one).decode()}\n" for one in page.changes)
+        return "".join(f"{line(one)}\n" for one in page.changes)
     if form == "markdown":
         return markdown.write(_comparison(page, names))
     return "\n".join(_lines(page, names)) + "\n"

@@ -1,12 +1,12 @@
 """`livebom checks`: which misconfigurations are judged, how bad they are, and how they are mended."""
 
 import click
-import msgspec
 
 from livebom.cli.errors import USAGE, complain, told
 from livebom.cli.listing import print_rows
 from livebom.cli.pages import check_lines, checks_page, confirmed
 from livebom.cli.verb_catalog import nearest
+from livebom.export.encoding import block
 from livebom.recognise.describe import checks
 from livebom.recognise.words import grading
 from livebom.surfaces import load_catalog, load_workload_checks
@@ -32,7 +32,7 @@ def command(check: str | None, form: str, markdown: bool) -> int:
     if check is not None and not chosen:
         return complain(nearest("check", check, [entry.id for entry in entries]), USAGE)
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(chosen), indent=2))
+        click.echo(block(chosen))
     elif check is not None:
         click.echo("\n\n".join("\n".join(check_lines(entry)) for entry in chosen))
     else:

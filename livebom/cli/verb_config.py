@@ -3,9 +3,9 @@
 import os
 
 import click
-import msgspec
 
 from livebom.cli.errors import USAGE, complain, told
+from livebom.export.encoding import block
 from livebom.settings import DataError, load_settings
 
 
@@ -45,5 +45,5 @@ def check() -> int:
 @told
 def show() -> int:
     """Print every setting in force, as JSON."""
-    click.echo(msgspec.json.format(msgspec.json.encode(load_settings({}, os.environ)), indent=2))
+    click.echo(block(load_settings({}, os.environ)))
     return 0

@@ -3,6 +3,7 @@
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from livebom.bom.text import safe_text
 from livebom.cli.errors import FINDINGS, INCOMPLETE, complain, told
 from livebom.cli.keys import key_options, own_keys
 from livebom.cli.logs import configure
-from livebom.cli.looking import local_of, local_options
+from livebom.cli.looking import asking, local_of, local_options
 from livebom.cli.output import emit
 from livebom.cli.progress import show
 from livebom.cli.sharding import Shard, kept, restored, unfinished
@@ -30,7 +31,7 @@ from livebom.net.scope import Scope
 from livebom.net.targets import read_targets
 from livebom.settings import Settings, examine, load_settings
 from livebom.store import Store
-from livebom.surfaces import AUTO, Imported, Order, imported, load_catalog, orders_of, sources
+from livebom.surfaces import AUTO, Imported, Order, hashing, imported, load_catalog, orders_of, sources
 from livebom.turn import Turn, crank, deliver
 
 DELIVERING = 30.0
@@ -45,6 +46,7 @@ class Options(Struct, frozen=True, kw_only=True):
     local: bool
     containers: bool
     kubernetes: str | None
+    hashed: bool
     servers: str | None
     ports: str | None
     exclude: tuple[str, ...]
@@ -133,7 +135,9 @@ def command(**given: Any) -> int:
         if store is None and not options.no_store:
             store = stack.enter_context(_open(settings))
         turn.store, turn.resume = store, again.id if again else None
-        report = anyio.run(_watched, turn, options)
+        reports: list[Report] = []
+        anyio.run(_watched, turn, options, reports.append)
+        report = reports.pop()
         if store and turn.policy.alerts:
             anyio.run(deliver, store, turn.policy, os.environ, DELIVERING)
     for path in report.paths if not options.quiet else ():
@@ -157,6 +161,7 @@ def _planned(options: Options, settings: Settings) -> Turn | None:
         containers=options.containers,
         kubernetes=options.kubernetes,
         alone=not (written or options.targets),
+        hashing=hashing(settings, os.environ, read=options.hashed, keep=not options.no_store),
     )
     keys = own_keys(options.header, options.bearer_file, quiet=options.quiet)
     targets = read_targets(
@@ -170,10 +175,11 @@ def _planned(options: Options, settings: Settings) -> Turn | None:
         key=keys.credential,
         environment=os.environ,
     )
+    key = secrets.token_bytes(32)
     orders, scope = orders_of(
         targets,
         settings,
-        key=secrets.token_bytes(32),
+        key=key,
         i_mean_it=options.i_mean_it,
         headers=keys.plain,
         engine=options.engine,
@@ -190,18 +196,18 @@ def _planned(options: Options, settings: Settings) -> Turn | None:
     return Turn(
         orders=orders,
         catalog=catalog,
-        local=near,
-        scope=(
-            *(("this host",) if near else ()),
-            *options.target,
-            *options.targets,
-            *(f"not {one}" for one in options.exclude),
-        ),
+        local=asking(near, targets, settings, key=key, ports=options.ports, ai=catalog.ports),
+        scope=(*(("this host",) if near else ()), *_scope(options)),
         policy=policy_of(options.policy),
         gone_after=settings.gone_after,
         notes=scope.notes,
         arguments=kept(options),
     )
+
+
+def _scope(options: Options) -> tuple[str, ...]:
+    """The targets and exclusions as they were written."""
+    return (*options.target, *options.targets, *(f"not {one}" for one in options.exclude))
 
 
 def _bytes(path: Path) -> bytes:
@@ -215,13 +221,13 @@ def _open(settings: Settings) -> Store:
     return Store.open(settings.database(os.environ), wait=lambda words: click.echo(f"livebom: {words}", err=True))
 
 
-async def _watched(turn: Turn, options: Options) -> Report:
+async def _watched(turn: Turn, options: Options, done: Callable[[Report], object]) -> None:
+    """Crank the turn, and hand the report over: what the main task returns asyncio makes a text of, however large."""
     async with anyio.create_task_group() as group:
         if not options.quiet:
             group.start_soon(lambda: show(turn.progress, color=_color(options)))
-        report = await crank(turn)
+        done(await crank(turn))
         group.cancel_scope.cancel()
-    return report
 
 
 def _color(options: Options) -> bool:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import anyio
 import click
-import msgspec
 
 from livebom.bom.text import safe_text
 from livebom.cli.errors import INCOMPLETE, USAGE, complain, told
 from livebom.cli.explained import explanation, lines
 from livebom.cli.keys import key_options, own_keys
 from livebom.cli.logs import configure
+from livebom.export.encoding import block
 from livebom.net.credentials import Header
 from livebom.net.targets import read_targets
 from livebom.recognise.catalog import Catalog
@@ -46,7 +46,7 @@ def command(place: str, header: tuple[Header, ...], bearer_file: Path | None, ti
         complain(f"note: {other.listener.host} answers too; this is {seen[0].listener.host}", 0)
     why = explanation(seen[0], catalog)
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(why), indent=2))
+        click.echo(block(why))
     else:
         click.echo("\n".join(lines(why)))
     return 0

@@ -8,7 +8,6 @@ from itertools import groupby
 from pathlib import Path
 
 import click
-import msgspec
 
 from livebom.answers import NOW
 from livebom.bom.document import Document
@@ -22,6 +21,7 @@ from livebom.cli.states import policy_of, state_of
 from livebom.cli.when import today
 from livebom.export import exported
 from livebom.export.changes.words import moment
+from livebom.export.encoding import block
 from livebom.export.gaps import gaps
 from livebom.settings import load_settings
 
@@ -85,7 +85,7 @@ def show(file: Path | None) -> int:
     policy = policy_of(file)
     named = f"the policy is {safe_text(str(path))}" if path else "there is no policy: everything is allowed"
     click.echo(f"livebom: {named}", err=True)
-    click.echo(msgspec.json.format(msgspec.json.encode(policy), indent=2))
+    click.echo(block(policy))
     return 0
 
 
@@ -94,7 +94,7 @@ def _written(document: Document, policy: Policy, found: tuple[Judged, ...], day:
         return exported(with_verdicts(document, policy, day), "sarif")
     if form == "json":
         whole = {"at": document.at, "today": day, "findings": found, "not_seen": gaps(document)}
-        return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
+        return block(whole) + "\n"
     return "\n".join(_lines(document, found)) + "\n"
 
 

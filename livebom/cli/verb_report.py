@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-import msgspec
 
 from livebom.answers import NOW
 from livebom.bom.completeness import evaluate
@@ -14,6 +13,7 @@ from livebom.cli.listing import print_rows
 from livebom.cli.output import deliver
 from livebom.cli.states import state_of
 from livebom.cli.verb_catalog import nearest
+from livebom.export.encoding import block
 from livebom.export.gaps import gaps
 from livebom.settings import data_path, read, read_folder
 
@@ -55,7 +55,7 @@ def command(
     document = state_of(state, db)
     report = evaluate(document, asked, gaps(document))
     if form == "json":
-        deliver(msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n", output)
+        deliver(block(report) + "\n", output)
     else:
         deliver(answered.markdown(report) if form == "markdown" else answered.text(report), output)
     return 0

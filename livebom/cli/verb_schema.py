@@ -1,9 +1,9 @@
 """`livebom schema`: the JSON Schemas of what livebom writes."""
 
 import click
-import msgspec
 
 from livebom.export import document, lines
+from livebom.export.encoding import block
 
 
 @click.command(name="schema")
@@ -11,4 +11,4 @@ from livebom.export import document, lines
 def command(form: str) -> None:
     """Print the JSON Schema of the AIBOM document (json), or of one service line (jsonl)."""
     found = document.schema() if form == document.NAME else lines.schema()
-    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    click.echo(block(found))

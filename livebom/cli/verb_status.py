@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import click
-import msgspec
 
 from daemon.client import Denied, NoDaemon
 from daemon.clock import span
@@ -13,6 +12,7 @@ from livebom.bom.service import Severity
 from livebom.bom.text import safe_text
 from livebom.cli.asking import daemon_client
 from livebom.cli.errors import FINDINGS, INTERNAL, USAGE, complain, told
+from livebom.export.encoding import block
 
 
 @click.command(name="status")
@@ -30,7 +30,7 @@ def command(form: str) -> int:
     except NoDaemon as error:
         return complain(str(error), INTERNAL)
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        click.echo(block(found))
     else:
         for name, words in _lines(found):
             click.echo(f"{name:<15}{safe_text(words, 400)}")
@@ -42,6 +42,8 @@ def _lines(found: Status) -> Iterator[tuple[str, str]]:
     yield "running", _running(found)
     yield "last sweep", _last(found)
     yield "next", _next(found)
+    if here := _here(found):
+        yield "this host", here
     yield "not looked at", "; ".join(found.not_looked_at) or "nothing was left out"
     open_ = ", ".join(f"{found.findings[one]} {one}" for one in Severity if found.findings.get(one))
     yield "findings", open_ or "none open"
@@ -58,6 +60,17 @@ def _store(found: Status) -> str:
     store = found.store
     state = "open" if store.open else store.trouble or "not open"
     return f"{store.path}: {state}, {store.free_bytes >> 20} MiB free; snapshot {_age(store.snapshot_at, found.at)}"
+
+
+def _here(found: Status) -> str:
+    """Of the look at this host; empty where nothing of it is looked at."""
+    its, last = found.local, found.local.last
+    said = [f"looked at {_age(last.ended_at, found.at)}: {last.said or 'complete'}"] if last else []
+    for one in its.watched:
+        said += [f"{one.place} {one.state}{f' ({one.said})' if one.said else ''}"] if one.state != "absent" else []
+    for each in its.collectors:
+        said.append(f"collector {each.name} {'MISSED, ' if each.missed else ''}{_age(each.at, found.at)}")
+    return "; ".join(said)
 
 
 def _running(found: Status) -> str:

@@ -19,6 +19,7 @@ from livebom.cli.following import follow
 @click.option("--exclude", multiple=True, metavar="TARGET", help="Never contact this; may be given again.")
 @click.option("--pace", type=float, metavar="N", help="Connection attempts per second, where that is slower.")
 @click.option("--priority", type=click.IntRange(-100, 100), default=0, help="The higher goes first (default 0).")
+@click.option("--local", is_flag=True, help="Look at this host, its containers and its cluster instead.")
 @click.option("--wait", is_flag=True, help="Wait until it has ended, and say how.")
 @click.option("--cancel", metavar="SWEEP", help="Cancel this sweep instead.")
 @told
@@ -30,6 +31,7 @@ def command(
     exclude: tuple[str, ...],
     pace: float | None,
     priority: int,
+    local: bool,
     wait: bool,
     cancel: str | None,
 ) -> int:
@@ -43,7 +45,10 @@ def command(
     Its id is printed; `livebom watch` follows it.
     With --wait the exit code is 3 where it was not complete, 4 where it failed.
     """
+    if local and (target or groups or ports or servers or exclude or pace):
+        raise click.UsageError("--local stands alone: what of this host is looked at is said by `daemon.local`")
     request = SweepRequest(
+        local=local,
         groups=groups,
         targets=target,
         exclude=exclude,

@@ -1,6 +1,7 @@
 """JSON fit for a terminal too: indented, in a fixed order, with every hidden character written as an escape."""
 
 import re
+from typing import Literal
 
 import msgspec
 
@@ -16,11 +17,29 @@ def encoded(value: object) -> str:
     A character that draws nothing or reorders what is drawn stands as `\uXXXX`. A lone surrogate is no Unicode text and
     many parsers refuse even its escape: it is written as `safe_text` writes it.
     """
+    return block(value, order="deterministic") + "\n"
+
+
+def block(value: object, *, order: Literal["deterministic"] | None = None) -> str:
+    """The same without the newline, and in the value's own order where no other is asked for."""
+    return _shown(msgspec.json.format(_bytes(value, order), indent=2))
+
+
+def line(value: object) -> str:
+    """The same on one line."""
+    return _shown(_bytes(value, None))
+
+
+def _bytes(value: object, order: Literal["deterministic"] | None) -> bytes:
     try:
-        data = msgspec.json.encode(value, order="deterministic")
+        return msgspec.json.encode(value, order=order)
     except (UnicodeEncodeError, TypeError):  # the latter: only keys of text can be put in order
-        data = msgspec.json.encode(_whole(msgspec.to_builtins(value, str_keys=True)), order="deterministic")
-    return _BEYOND_ASCII.sub(_escaped, msgspec.json.format(data, indent=2).decode()) + "\n"
+        return msgspec.json.encode(_whole(msgspec.to_builtins(value, str_keys=True)), order=order)
+
+
+def _shown(data: bytes) -> str:
+    text = data.decode()
+    return text if text.isascii() and "\x7f" not in text else _BEYOND_ASCII.sub(_escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from livebom.bom.observation import Outcome
 from livebom.bom.report import Report, is_ai
 from livebom.bom.service import Auth, Finding, Layer, ServedModel, Service, TlsFacts
+from livebom.export.encoding import line
 
 NAME = "jsonl"
 SUFFIXES = (".jsonl", ".ndjson")
@@ -46,7 +47,7 @@ def line_of(service: Service) -> Line:
 def write(report: Report, *, everything: bool) -> str:
     """The services, one line each, in the report's order."""
     services = [s for s in report.services if everything or is_ai(s)]
-    return "".join(msgspec.json.encode(line_of(s)).decode() + "\n" for s in services)
+    return "".join(line(line_of(s)) + "\n" for s in services)
 
 
 def schema() -> dict[str, object]:

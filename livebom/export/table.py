@@ -53,7 +53,7 @@ def _services(services: Iterable[Service]) -> RenderableType:
     for service in services:
         table.add_row(
             Text(_place(service)),
-            Text(_product(service)),
+            Text(safe_text(_product(service), 200)),
             Text(safe_text(service.version or "?", 32)),
             Text(service.auth.value, style=_AUTH[service.auth]),
             Text(_models(service)),
@@ -66,7 +66,15 @@ def _place(service: Service) -> str:
     host = service.name or service.host
     host = f"[{host}]" if ":" in host else host
     secure = "https://" if service.scheme == "https" else ""
-    return safe_text(f"{secure}{host}:{service.port}{service.base_path}", 80)
+    return safe_text(f"{secure}{host}:{service.port}{service.base_path}{_inside(service.zone)}", 80)
+
+
+def _inside(zone: str) -> str:
+    """Of an address that means something within one container or network namespace only, whose it is."""
+    kind, _, id_ = zone.partition(":")
+    if kind == "container":
+        return f" in {id_[:12]}"
+    return f" in {zone.partition('/')[2]}" if kind == "machine" and "/" in zone else ""
 
 
 def _product(service: Service) -> str:
@@ -113,12 +121,13 @@ def _findings(services: Sequence[Service]) -> Iterator[RenderableType]:
         group = list(rows)
         finding = group[0][3]
         table.add_row(
-            Text(f"  {finding.severity}", style=_STYLE[finding.severity]), Text(f"{finding.id}: {finding.title}")
+            Text(f"  {finding.severity}", style=_STYLE[finding.severity]),
+            Text(safe_text(f"{finding.id}: {finding.title}", 300)),
         )
         table.add_row("", Text(f"at {_places([row[2] for row in group])}"))
         if finding.evidence:
             table.add_row("", Text(f"saw: {_saw(finding.evidence)}", style="dim"))
-        table.add_row("", Text(f"fix: {finding.remediation}", style="dim"))
+        table.add_row("", Text(f"fix: {safe_text(finding.remediation, 4096)}", style="dim"))
         owners = sorted({row[4] for row in group if row[4]})
         if owners:
             table.add_row("", Text(f"ask: {safe_text(', '.join(owners), 200)}"))
@@ -128,7 +137,7 @@ def _findings(services: Sequence[Service]) -> Iterator[RenderableType]:
     accepted = sorted({(f.id, _place(s), f.accepted) for s in services for f in s.findings if f.accepted})
     if accepted:
         yield Text("Accepted", style="bold")
-        lines = (f"{rule} at {place}, {safe_text(reason, 300)}" for rule, place, reason in accepted)
+        lines = (f"{safe_text(rule)} at {place}, {safe_text(reason, 300)}" for rule, place, reason in accepted)
         yield Padding(Text("\n".join(lines), style="dim"), (0, 0, 1, 2))
 
 

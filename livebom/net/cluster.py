@@ -53,6 +53,8 @@ def get(door: Door, path: str, until: float) -> bytes:
         connection.close()
     if len(body) > _ANSWER:
         raise ClusterError(f"an answer of more than {_ANSWER} bytes")
+    if response.length:  # it ended before what it promised: http.client says nothing of that
+        raise ClusterError("an answer that is not whole")
     if response.status != 200:
         raise ClusterError(f"status {response.status}", response.status)
     return body

@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -133,6 +133,8 @@ class EngineClient:
             size += len(part)
             if size > most:
                 raise EngineError(f"an answer of more than {most} bytes")
+        if response.length:  # it ended before what it promised: http.client says nothing of that
+            raise IncompleteRead(b"", response.length)
         return b"".join(parts)
 
     def _connected(self) -> HTTPConnection:
@@ -199,6 +201,9 @@ def _secured(plain: socket.socket, door: EngineDoor, host: str) -> socket.socket
         if door.certificate and door.key:
             context.load_cert_chain(door.certificate, door.key)
         return context.wrap_socket(plain, server_hostname=host)
+    except FileNotFoundError:  # the engine is there: it is our own papers that are not
+        plain.close()
+        raise EngineError("no TLS with it: a file of the certificates is not there") from None
     except (OSError, ValueError):
         plain.close()
         raise

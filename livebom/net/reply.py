@@ -51,7 +51,7 @@ class Reply(Struct, frozen=True, kw_only=True):
     truncated: bool = False
     """The body was longer than the cap, or the deadline cut it."""
     banner: bytes = b""
-    """The first bytes (at most 256) where the answer was not HTTP."""
+    """The first bytes (at most 1024) where the answer was not HTTP."""
     tls: TlsFacts | None = None
     elapsed: float = 0.0
     """Seconds from sending to the last byte used."""

@@ -68,12 +68,14 @@ def _check_ids(found: Document, file: str) -> None:
 
 
 def _check_times(found: Document, file: str) -> None:
-    """Raise ReadProblem where a time is not in UTC: times of different offsets cannot be compared or told apart."""
+    """Raise ReadProblem where nobody claims an attribute, or a time is not in UTC: other offsets cannot be compared."""
     for name, at in _document_times(found):
         _utc(at, file, name)
     lists: tuple[tuple[str, tuple[Part | Edge, ...]], ...] = (("parts", found.parts), ("edges", found.edges))
     for kind, nodes in lists:
         for index, node in enumerate(nodes):
+            if not all(node.attributes.values()):
+                _refuse(file, f"$.{kind}[{index}].attributes", "an attribute that nobody claims")
             if _strange(node) or any(_strange(claim) for claims in node.attributes.values() for claim in claims):
                 _refuse(file, f"$.{kind}[{index}]", "a time in it is not in UTC")
 

@@ -19,8 +19,17 @@ Account = str | Annotated[int, Meta(ge=0, le=4_294_967_293)]
 
 WEEK: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SYSTEM_SOCKET = Path("/run/livebom/control.sock")
+INSIDE_SOCKET = Path("/run/livebom/inside.sock")
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(duration: str) -> int:
+    """How long `30s`, `15m`, `6h` or `1d` is. Raises ValueError for anything else."""
+    found = re.fullmatch(r"([0-9]{1,6})(s|m|h|d)", duration)
+    if found is None:
+        raise ValueError(f"{duration!r} is no duration: write 30s, 15m, 6h or 1d")
+    return int(found[1]) * _SECONDS[found[2]]
 
 
 class BlackoutEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,8 +97,42 @@ class Roles(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """That too, and to order, cancel, pause and resume sweeps within the groups of the targets file."""
     admin: Accounts = Accounts()
     """All of it, sweeps of anything, and to reload."""
-    collector: Accounts = Accounts()
+    collector: Accounts = Accounts(groups=("livebom-collect",))
     """To hand over observations, and nothing else."""
+
+
+class LocalEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of this host and its cluster is looked at, and how often; collectors go by the same."""
+
+    sources: tuple[Literal["containers", "process"], ...] = ()
+    """What the daemon itself looks at, with the rights it has; what collectors hand over is taken in any case."""
+    kubernetes: tuple[Annotated[str, Meta(max_length=253)], ...] = ()
+    """Contexts of the kubeconfig; `""` is the current one, or the cluster that this pod is in."""
+    every: Duration = "5m"
+    """So often, beside whenever a container or pod comes or goes."""
+    jitter: Pause = "30s"
+    """Each look begins up to that much later."""
+    stale_after: Duration = "20m"
+    """What a collector handed over longer ago is not seen any more, and its absence is told."""
+    quiet_hours: tuple[BlackoutEntry, ...] = ()
+    """Only then are the files of models read whole, to hash them."""
+    inside: str | None = None
+    """The socket of whatever enters containers' network namespaces; None is `INSIDE_SOCKET` where there is one."""
+
+    def __post_init__(self) -> None:
+        if seconds(self.every) < 10:
+            raise ValueError("`every` is at least 10s")
+        if seconds(self.jitter) > seconds(self.every):
+            raise ValueError("`jitter` is at most `every`")
+        if seconds(self.stale_after) < seconds(self.every) + seconds(self.jitter):
+            raise ValueError("`stale_after` is at least `every` and `jitter` together")
+
+    @property
+    def inside_socket(self) -> Path | None:
+        """Where network namespaces are entered; None where nobody does."""
+        if self.inside is not None:
+            return Path(self.inside).expanduser()
+        return INSIDE_SOCKET if INSIDE_SOCKET.exists() else None
 
 
 class Daemon(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -107,6 +150,8 @@ class Daemon(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     at_once: Annotated[int, Meta(ge=1, le=16)] = 1
     """Sweeps that may go on at the same time."""
     roles: Roles = Roles()
+    local: LocalEntry = LocalEntry()
+    """This host, its containers and its cluster."""
     metrics: Annotated[str, Meta(pattern=r"\A(127\.[0-9.]+|\[::1\]):[0-9]{1,5}\Z")] | None = None
     """A loopback address and port where /metrics is told to anyone on this host; None tells it on the socket only."""
 
@@ -119,11 +164,3 @@ class Daemon(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             return Path(self.socket).expanduser()
         own = Path(environment.get("XDG_RUNTIME_DIR", ""))
         return own / "livebom" / "control.sock" if own.is_absolute() else SYSTEM_SOCKET
-
-
-def seconds(duration: str) -> int:
-    """How long `30s`, `15m`, `6h` or `1d` is. Raises ValueError for anything else."""
-    found = re.fullmatch(r"([0-9]{1,6})(s|m|h|d)", duration)
-    if found is None:
-        raise ValueError(f"{duration!r} is no duration: write 30s, 15m, 6h or 1d")
-    return int(found[1]) * _SECONDS[found[2]]

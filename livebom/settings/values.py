@@ -43,6 +43,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Complete looks that must miss a thing before it counts as gone."""
     keep_raw: Annotated[int, Meta(ge=0, le=36_500)] = 90
     """Days for which evidence, asks and bodies stay in the store, before they move to Parquet; 0 keeps them in it."""
+    hash_rate: Annotated[float, Meta(ge=0, le=100_000)] = 200.0
+    """Megabytes per second that are read to hash the files of models on this host; 0 is no cap."""
+    hash_seconds: Annotated[float, Meta(gt=0, le=86_400)] = 600.0
+    """How long one look may do so; the next one goes on."""
     user_agent: Annotated[str, Meta(pattern=r"\A[ -~]*livebom[ -~]*\Z", max_length=200)] = (
         "livebom/{version} (AI inventory, reads only)"
     )

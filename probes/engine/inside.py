@@ -29,6 +29,8 @@ SECONDS = 600
 """How long a child lives at most."""
 WAIT = 2.0
 """Seconds for one socket; a child that takes longer is ended."""
+START = 15.0
+"""Seconds for a child to begin."""
 _CLONE_NEWNET = 0x40000000
 _SET_KEEPCAPS, _CAPBSET_DROP, _SET_NO_NEW_PRIVS = 8, 24, 38
 _VERSION_3 = 0x20080522
@@ -86,6 +88,13 @@ class Inside:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def begun(self) -> None:
+        """Wait until the child serves. Raises OSError where it does not in `START` seconds, or refuses us."""
+        self._socket.settimeout(START)
+        with suppress(ProcessLookupError, PermissionError):  # its answer to an order that nobody can fulfil
+            self.open(0, 0, "127.0.0.1", 1).close()
+        self._socket.settimeout(WAIT)
 
     def open(self, pid: int, start: int, address: str, port: int) -> socket.socket:
         """A socket whose connection has begun in the namespace of that process.

@@ -7,6 +7,7 @@ from livebom.bom.service import Verdict
 from probes.local.judging import UNKNOWN, Case, Judgement, Rule, everywhere, failed, passed, root
 from probes.local.options import Given
 from probes.local.reach import WILD
+from probes.local.workload import Held
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,96}")
@@ -217,7 +218,94 @@ def lmlink(case: Case) -> Judgement:
     return UNKNOWN
 
 
+def _files(case: Case, role: str) -> list[Held]:
+    return list(dict.fromkeys(held for one in case.instance.workloads for held in one.files if held.role == role))
+
+
+def _shown(held: Held) -> str:
+    return f"{held.path}: mode {held.mode:04o}"
+
+
+def _others_read(held: Held) -> bool:
+    return bool((held.mode & 0o004 and held.all_reach) or (held.mode & 0o040 and held.group_reaches))
+
+
+def key_file(case: Case) -> Judgement:
+    """Whether the group of llama-server's key file, or everybody, may read it; the file itself is never opened."""
+    if case.started.tells and case.started.option("--api-key-file", env=("LLAMA_ARG_API_KEY_FILE",)) is None:
+        return Verdict.NOT_APPLICABLE, ()
+    found = _files(case, "key")
+    bad = [_shown(held) for held in found if _others_read(held)]
+    return failed(*bad) if bad else passed(*map(_shown, found)) if found else UNKNOWN
+
+
+def store_writable(case: Case) -> Judgement:
+    """Whether everybody, or a group that people are in, may write Ollama's folders or files."""
+    found = _files(case, "store")
+    bad = [_shown(held) for held in found if _others_write(held)]
+    if bad:
+        return failed(*bad[:8])
+    return passed(f"{found[0].path}: {len(found)} folders and files looked at") if found else UNKNOWN
+
+
+def _others_write(held: Held) -> bool:
+    if held.folder and held.mode & 0o1000:  # what is there is its owner's alone to exchange
+        return False
+    return bool((held.mode & 0o002 and held.all_reach) or (held.mode & 0o020 and held.group_reaches and held.people))
+
+
+def mcp_secrets(case: Case) -> Judgement:
+    """Tokens in LM Studio's mcp.json as plain text, or others who may read it."""
+    home, found = _files(case, "home"), _files(case, "mcp")
+    if home and not found:
+        return passed(f"{home[0].path}: no mcp.json")
+    if not found:
+        return UNKNOWN
+    held = found[0]
+    if held.secrets:
+        return failed(f"{held.path}: {', '.join(held.secrets)} in plain text")
+    if held.servers is None:
+        return UNKNOWN
+    return (failed if held.servers and _others_read(held) else passed)(_shown(held))
+
+
+def mcp_callable(case: Case) -> Judgement:
+    """Where mcp.json names no server there is nothing to call; the switch itself is not documented."""
+    home, found = _files(case, "home"), _files(case, "mcp")
+    if home and not any(held.servers is None or held.servers for held in found):
+        return passed(f"{home[0].path}: mcp.json names no server")
+    return UNKNOWN
+
+
+def no_logs(case: Case) -> Judgement:
+    """Where LM Studio keeps no logs no prompt stands in them; those that it keeps are not read."""
+    home = _files(case, "home")
+    return passed(f"{home[0].path}: no server-logs") if home and not _files(case, "logs") else UNKNOWN
+
+
+def internal_ports(case: Case) -> Judgement:
+    """vLLM's stores and queues: what its processes listen on beside the API, where others can reach it."""
+    told = case.started.option("--port")
+    port = int(told.value) if told and told.value.isdecimal() else 8000
+    processes = case.instance.processes
+    sockets = {socket for one in processes for socket in one.sockets or ()}
+    if any(one.sockets is None for one in processes) or port not in {socket.port for socket in sockets}:
+        return UNKNOWN
+    others = sorted(s for s in sockets if s.port != port and not (s.host.startswith("127.") or s.host == "::1"))
+    if not case.instance.host_network:
+        outside = {one.inner for container in case.instance.containers for one in container.published}
+        others = [socket for socket in others if socket.port in outside]
+    bad = [f"listens on {socket.host}:{socket.port}" for socket in others]
+    return failed(*bad[:8]) if bad else passed(f"beside port {port} nothing that others reach")
+
+
 HOST: dict[str, Rule] = {
+    "llamacpp-api-key-file-mode": key_file,
+    "ollama-model-store-writable": store_writable,
+    "lmstudio-mcp-json-secrets": mcp_secrets,
+    "lmstudio-mcp-json-callable": mcp_callable,
+    "lmstudio-prompts-in-server-logs": no_logs,
+    "vllm-distributed-ports-exposed": internal_ports,
     "vllm-trust-remote-code": switched_on("--trust-remote-code"),
     "vllm-unpinned-revision": unpinned(),
     "vllm-local-media-path": given("--allowed-local-media-path"),
@@ -290,7 +378,8 @@ ALSO: dict[str, Rule] = {
 
 ENVIRONMENT = frozenset(
     {
-        "HOSTNAME", "LLAMA_ARG_ENDPOINT_PROPS", "LLAMA_ARG_HF_REPO", "LLAMA_ARG_HOST", "LLAMA_ARG_MODEL",
+        "HOME", "HOSTNAME", "LLAMA_ARG_API_KEY_FILE",
+        "LLAMA_ARG_ENDPOINT_PROPS", "LLAMA_ARG_HF_REPO", "LLAMA_ARG_HOST", "LLAMA_ARG_MODEL",
         "LLAMA_ARG_PORT", "LLAMA_ARG_RPC", "LLAMA_ARG_SLOT_SAVE_PATH", "LLAMA_ARG_STATIC_PATH",
         "LOCALAI_ALLOW_INSECURE_PUBLIC_BIND", "LOCALAI_DISABLE_CSRF", "LOCALAI_DISABLE_PREDOWNLOAD_SCAN",
         "LOCALAI_MITM_LISTEN", "LOCALAI_REQUIRE_BACKEND_INTEGRITY", "MODEL", "MODEL_ID", "HF_MODEL_REPO_ID",

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct, field
 
 from probes.local import programs
-from probes.local.inspected import moment, without_secrets
+from probes.local.inspected import UNREADABLE, moment, without_secrets
 from probes.local.oci import Spec, fields
 from probes.local.programs import ProgramError
 from probes.local.workload import Image, Looked, Window, Workload
@@ -107,7 +107,7 @@ class _Look:
         except ProgramError as error:
             self._notes.append(f"{self._source}: container {id_[:12]} not told: {error}")
             return None
-        except (msgspec.MsgspecError, ValueError):
+        except UNREADABLE:
             self._notes.append(f"{self._source}: the details of container {id_[:12]} cannot be read")
             return None
         labels = without_secrets(info.labels or {}, self._window)

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from probes.local import programs
-from probes.local.inspected import moment, without_secrets
+from probes.local.inspected import UNREADABLE, moment, without_secrets
 from probes.local.oci import Spec, fields
 from probes.local.programs import ProgramError
 from probes.local.workload import Image, Looked, Window, Workload
@@ -78,7 +78,7 @@ class Cri:
         until = time.monotonic() + window.deadline
         try:
             listed = msgspec.json.decode(programs.told((*base, "ps", "-a", "-o", "json"), until), type=_List)
-        except (ProgramError, msgspec.MsgspecError) as error:
+        except (ProgramError, *UNREADABLE) as error:
             reason = str(error) if isinstance(error, ProgramError) else "its list of containers cannot be read"
             return Looked(source=source, not_seen=(f"{source}: {reason}",), complete=False)
         ids = [one.id for one in listed.containers or () if _ID.fullmatch(one.id)]
@@ -88,7 +88,7 @@ class Cri:
             try:
                 said = programs.told((*base, "inspect", "-o", "json", id_), until)
                 return self._workload(msgspec.json.decode(said, type=_Inspected), window)
-            except (ProgramError, msgspec.MsgspecError, ValueError):
+            except (ProgramError, *UNREADABLE):
                 notes.append(f"{source}: container {id_[:12]} cannot be read")
                 return None
 

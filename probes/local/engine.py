@@ -4,7 +4,6 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from livebom.net.engine_api import Answer, EngineClient, EngineDoor, EngineError
-from probes.local.inspected import digest_in, image_id, inspected, workload
+from probes.local.inspected import UNREADABLE, digest_in, image_id, inspected, workload
 from probes.local.workload import Looked, Window, Workload
 
 _LIST, _ONE, _PING = 64 << 20, 4 << 20, 1 << 16
@@ -26,6 +25,8 @@ _NEWEST = (1, 43)
 """Of Docker's API, the version whose answers are read here; a server that knows only an older one is asked in that."""
 _LONG = 7 * 86400.0
 """Seconds after which a stream of events is begun anew by whoever wants it."""
+_PATIENCE = 10.0
+"""Seconds for an engine to say that it is there, before its events are waited for."""
 _EVENTS = quote('{"type":["container"],"event":["start","die","died"]}')
 
 
@@ -87,13 +88,24 @@ class Engine:
                 return Looked(source=source, absent=line)
             return Looked(source=source, not_seen=(line,), complete=False)
 
-    def events(self, stop: threading.Event, heard: Callable[[str, str], None]) -> None:
+    @property
+    def place(self) -> str:
+        """Its name and where it is."""
+        return f"{self.NAME} {self._door.address}"
+
+    def events(
+        self, stop: threading.Event, heard: Callable[[str, str], None], ready: Callable[[], None] = lambda: None
+    ) -> None:
         """Calls `heard` with action (`start`, `die`) and id as containers come and go, until `stop` or the engine ends.
 
-        Raises EngineError where it cannot be asked.
+        `ready` is called once it has answered. Raises EngineError where it cannot be asked.
         """
-        with EngineClient(self._door, time.monotonic() + _LONG) as client:
+        with EngineClient(self._door, time.monotonic() + _PATIENCE) as client:
             dialect = spoken(client.get("/_ping", _PING))
+        if dialect.libpod and self.NAME == "docker":
+            raise EngineError("Podman answers there, not Docker", missing=True)
+        with EngineClient(self._door, time.monotonic() + _LONG) as client:
+            ready()
             over = threading.Event()
             watcher = threading.Thread(target=_watch, args=(stop, over, client), daemon=True)
             watcher.start()
@@ -115,7 +127,7 @@ def _watch(stop: threading.Event, over: threading.Event, client: EngineClient) -
 def _tell(line: bytes, heard: Callable[[str, str], None]) -> None:
     try:
         event = msgspec.json.decode(line, type=_Event)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return
     action, actor = event.action or event.status, event.actor.id if event.actor else ""
     action = "die" if action == "died" else action
@@ -137,8 +149,7 @@ class _Look:
         """All containers, in the order of the list."""
         ids = self._ids()
         more = len(ids) - self._window.most
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            found = [one for one in pool.map(self._one, ids[: self._window.most]) if one is not None]
+        found = [one for one in _mapped(self._one, ids[: self._window.most]) if one is not None]
         lines = [f"{self._source}: {more} containers are more than are told"] if more > 0 else []
         lines += [self._line(what, which) for what, which in sorted(self._notes.items())]
         complete = more <= 0 and not self._notes.keys() - {"vanished before a look"}
@@ -154,13 +165,13 @@ class _Look:
             raise EngineError(f"status {answer.status}")
         try:
             rows = msgspec.json.decode(answer.body, type=list[msgspec.Raw])
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             raise EngineError("its list of containers cannot be read") from None
         found: dict[str, None] = {}
         for number, row in enumerate(rows):
             try:
                 id_ = msgspec.json.decode(row, type=_Listed).id
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 id_ = ""
             if _ID.fullmatch(id_):
                 found[id_] = None
@@ -183,7 +194,7 @@ class _Look:
             return workload(one, self._name, one.image_digest or self._digest(image_id(one)), self._window)
         except EngineError as error:
             return self._note(f"not told ({error})", id_[:12])
-        except (msgspec.MsgspecError, ValueError):
+        except UNREADABLE:
             return self._note("whose details cannot be read", id_[:12])
 
     def _digest(self, image: str) -> str:
@@ -195,7 +206,7 @@ class _Look:
             answer = self._client.get(f"{self._dialect.prefix}/images/{image}/json", _ONE)
             try:
                 known = digest_in(answer.body) if answer.status == 200 else ""
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 known = ""
             self._digests[image] = known
         return known
@@ -204,6 +215,34 @@ class _Look:
         with self._lock:
             self._notes.setdefault(what, []).append(which)
         return None
+
+
+def _mapped(work: Callable[[str], Workload | None], ids: list[str]) -> list[Workload | None]:
+    """What the work comes to for each, some at once; the threads are no executor's, whose end a process waits for."""
+    found: list[Workload | None] = [None] * len(ids)
+    left = iter(enumerate(ids))
+    lock = threading.Lock()
+    broken: list[Exception] = []
+
+    def run() -> None:
+        try:
+            while not broken:
+                with lock:
+                    number, id_ = next(left, (-1, ""))
+                if number < 0:
+                    return
+                found[number] = work(id_)
+        except Exception as error:  # noqa: BLE001 - raised again, in the thread that asked
+            broken.append(error)
+
+    threads = [threading.Thread(target=run, daemon=True) for _ in range(min(_AT_ONCE, len(ids)))]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    if broken:
+        raise broken[0]
+    return found
 
 
 def standing(paths: Iterable[Path]) -> tuple[str, ...]:

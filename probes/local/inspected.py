@@ -106,13 +106,17 @@ class ImageTold(_Pascal, frozen=True):
     repo_digests: list[str] | None = None
 
 
+UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What decoding may raise: wrong JSON, bytes that are no UTF-8 in a text that is looked at, nesting without end."""
+
+
 def inspected(body: bytes) -> Inspected:
-    """Reads one answer. Raises msgspec.MsgspecError."""
+    """Reads one answer. Raises one of `UNREADABLE`."""
     return msgspec.json.decode(body, type=Inspected)
 
 
 def digest_in(body: bytes) -> str:
-    """The digest of an image's manifest by the first repository that has one. Raises msgspec.MsgspecError."""
+    """The digest of an image's manifest by the first repository that has one. Raises one of `UNREADABLE`."""
     for line in msgspec.json.decode(body, type=ImageTold).repo_digests or ():
         if "@" in line:
             return line.rpartition("@")[2]
@@ -211,13 +215,17 @@ def _published(one: Inspected) -> Iterator[Published]:
         number, _, protocol = inner.partition("/")
         for place in bound or ():
             outer = place.host_port or ""
-            if number.isdecimal() and outer.isdecimal() and len(number) < 6 and len(outer) < 6:
+            if _is_port(number) and _is_port(outer):
                 yield Published(
                     host=place.host_ip or "0.0.0.0",  # noqa: S104 - as the engine means it
                     port=int(outer),
                     inner=int(number),
                     protocol=protocol or "tcp",
                 )
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 6 and 0 < int(text) < 65536
 
 
 def _gpus(one: Inspected) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """The cluster's own word: pods, services, ingresses and InferenceServices, listed page by page and watched."""
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +26,8 @@ _PATHS = {
 _GONE = 410
 _TRIES = 3
 """How often a list is begun anew after its place in the history is gone."""
+_PAUSE, _LONGEST, _DOUBLED = 0.01, 5.0, 10
+"""Seconds between watches that tell nothing: the first, the longest, and how often it is doubled."""
 
 
 class _Standing(Struct, frozen=True, rename="camel"):
@@ -60,6 +63,11 @@ class Cluster:
         self.name = name
         self._door = door
 
+    @property
+    def place(self) -> str:
+        """Its name and which cluster it is."""
+        return f"{NAME} {self.name}"
+
     def look(self, window: Window) -> Looked:
         """List everything once, within the deadline; raises nothing for what the cluster does or says."""
         until = time.monotonic() + window.deadline
@@ -75,21 +83,28 @@ class Cluster:
             complete=not notes,
         )
 
-    def changes(self, seconds: float) -> Iterator[Change]:
+    def changes(self, seconds: float, ready: Callable[[], None] = lambda: None) -> Iterator[Change]:
         """Pods as they come, change and go, for so long. Raises ClusterError where the cluster cannot be asked.
 
-        Bookmarks move the place to go on from; where that is gone from the history, the pods are listed anew, and that
-        is said.
+        `ready` is called once the cluster has answered. Bookmarks move the place to go on from; where that is gone from
+        the history, the pods are listed anew, and that is said.
         """
         until = time.monotonic() + seconds
         since = self._version(until)
+        ready()
+        empty = 0
         while time.monotonic() < until:
+            if empty:  # a server that ends each watch at once is not to be asked without a pause
+                threading.Event().wait(min(_PAUSE * 2**empty, _LONGEST, max(0.0, until - time.monotonic())))
+            empty += empty < _DOUBLED
             try:
                 for event in self._watched(since, until):
+                    empty = 0
                     meta = event.object.get("metadata")
                     meta = meta if isinstance(meta, dict) else {}
                     if event.type == "ERROR":
-                        raise ClusterError("the watch ended", int(event.object.get("code") or 0))
+                        code = event.object.get("code")
+                        raise ClusterError("the watch ended", code if isinstance(code, int) else 0)
                     since = str(meta.get("resourceVersion") or since)
                     if event.type != "BOOKMARK":
                         yield Change(event.type, str(meta.get("namespace", "")), str(meta.get("name", "")))
@@ -135,7 +150,7 @@ class Cluster:
         for line in lines(self._door, path, until):
             try:
                 yield msgspec.json.decode(line, type=_Event)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 raise ClusterError("an event that cannot be read") from None
 
 
@@ -146,5 +161,5 @@ def _query(path: str, token: str) -> str:
 def _decoded(body: bytes) -> _Page:
     try:
         return msgspec.json.decode(body, type=_Page)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ClusterError("an answer that cannot be read") from None

@@ -8,6 +8,8 @@ import anyio
 from anyio import to_thread
 
 import probes.local
+from livebom.bom.cleaning import cleaned
+from probes.local.namespaces import filled
 from probes.local.workload import LocalSource, Looked, Window, Workload
 
 _GRACE = 5.0
@@ -52,7 +54,7 @@ async def look(those: Sequence[LocalSource], window: Window) -> tuple[Looked, ..
 
 def _safely(source: LocalSource, window: Window) -> Looked:
     try:
-        return source.look(window)
+        return cleaned(filled(source.look(window)))
     except Exception as error:  # noqa: BLE001 - one source that breaks must not take the others' word with it
         words = f"{source.NAME}: {type(error).__name__}"
         return Looked(source=source.NAME, not_seen=(words,), complete=False)

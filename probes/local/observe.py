@@ -1,5 +1,6 @@
 """From workloads to observations: what this host tells the graph, joined with what the network saw of it."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -10,14 +11,14 @@ from livebom.bom.observation import EdgeTo, Fact, Listener, Observation
 from livebom.bom.parts import Confidence, EdgeKind, PartKind
 from livebom.bom.service import Finding, Verdict
 from livebom.recognise.rules import CheckRule, Fingerprint
-from probes.local import telling
+from probes.local import adapters, telling
 from probes.local.checks_servers import model_of
 from probes.local.group import Instance, container_key, instances
 from probes.local.here import Here
 from probes.local.hints import Hints
 from probes.local.judge import case_of, of_server, of_workload
 from probes.local.judging import Case
-from probes.local.reach import Heard, Way, matched
+from probes.local.reach import Heard, Way, grouped, matched
 from probes.local.telling import Teller, to
 from probes.local.workload import Workload
 
@@ -56,7 +57,7 @@ class Found(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     """Verdicts about the server, then about what it runs in."""
     loads: tuple[Load, ...] = ()
-    """The models on its command line."""
+    """The models and adapters on its command line."""
     workloads: tuple[str, ...] = ()
     """The ids of what it runs in."""
 
@@ -88,12 +89,14 @@ def observations(
     roles = {name: one.role for name, one in known.fingerprints.items()}
     those = instances(workloads, known.hints, roles)
     by_place = matched(those, heard, here.owns)
+    claims = Counter(key for pairs in by_place.values() for key in {one.server for one, _ in pairs})
+    several = frozenset(key for key, count in claims.items() if count > 1)
     teller = Teller(sweep=sweep, at=at, here=here)
     told: list[Observation] = []
     found: list[Found] = []
     others = 0
     for number, one in enumerate(those):
-        telling_ = _One(one, tuple(by_place.get(number, ())), known, teller, open_findings)
+        telling_ = _One(one, tuple(by_place.get(number, ())), known, teller, open_findings, several)
         if telling_.concerns:
             told += telling_.said()
             found += telling_.found
@@ -107,10 +110,17 @@ class _One:
     """One instance on its way into the graph."""
 
     def __init__(
-        self, instance: Instance, pairs: Pairs, known: Known, teller: Teller, open_findings: Collection[str]
+        self,
+        instance: Instance,
+        pairs: Pairs,
+        known: Known,
+        teller: Teller,
+        open_findings: Collection[str],
+        several: Collection[str],
     ) -> None:
+        """`several` are the network's servers that are more than one here: joined with each, all would become one."""
         self.instance, self.pairs, self.known, self.teller = instance, pairs, known, teller
-        self._open = open_findings
+        self._open, self._several = open_findings, several
         self.found: list[Found] = []
         self.home = _home(instance)
 
@@ -134,19 +144,16 @@ class _One:
 
     def _servers(self) -> Sequence[tuple[str, str, Pairs]]:
         """Key, product and listeners of each server: one, unless the network heard several behind this instance."""
-        groups: dict[tuple[str, str], list[tuple[Heard, Way]]] = {}
-        for heard, way in self.pairs:
-            if heard.product:
-                groups.setdefault((heard.server, heard.product), []).append((heard, way))
-        mine = [key for key in groups if key[1] == self.instance.product]
-        main = mine[0] if len(mine) == 1 else next(iter(groups)) if len(groups) == 1 else None
+        groups = grouped(self.pairs)
+        mine = [group for group in groups if group[0] == self.instance.product]
+        main = mine[0] if len(mine) == 1 else groups[0] if len(groups) == 1 else None
         rest = [pair for pair in self.pairs if not pair[0].product]
-        product = self.instance.product or (main[1] if main else "")
-        servers: list[tuple[str, str, Pairs]] = (
-            [(self._key(product), product, [*groups.pop(main, []), *rest] if main else rest)] if product else []
-        )
-        for (_, other), pairs in sorted(groups.items()):
-            servers.append((self._key(other, pairs[0][1]), other, pairs))
+        product = self.instance.product or (main[0] if main else "")
+        first = [*main[1], *rest] if main else rest
+        servers: list[tuple[str, str, Pairs]] = [(self._key(product), product, first)] if product else []
+        for other, pairs in groups:
+            if (other, pairs) != main:
+                servers.append((self._key(other, pairs[0][1]), other, pairs))
         return servers
 
     def _key(self, product: str, way: Way | None = None) -> str:
@@ -163,14 +170,16 @@ class _One:
         case = case_of(self.instance, product, fingerprint, [heard.product for heard, _ in pairs])
         places = _places(self.instance, self.teller.here) if first else ()
         exposure = _exposure(self.teller.here, pairs, places)
-        about = of_server(case, fingerprint, exposure, heard=bool(pairs)) if first else ()
+        about = of_server(case, fingerprint, exposure, heard=any(one.product for one, _ in pairs)) if first else ()
         around = of_workload(case, self.known.checks, exposure) if first else ()
-        aliases = [heard.server for heard, _ in pairs if heard.server]
+        aliases = [heard.server for heard, _ in pairs if heard.server not in {"", server, *self._several}]
         models = tuple(_models(case, server)) if first else ()
         for one in self.instance.workloads:
             yield self._word(one, server, product, pairs, places, case, models, aliases, fingerprint)
         source = self.instance.workloads[-1].source
         yield from (model for _, model in self._named(source, server, case, models))
+        lent = adapters.adapters(case, server) if first else ()
+        yield from adapters.observations(self.teller, source, server, lent, models)
         yield from self._listeners(places, source)
         yield from self._findings(source, PartKind.SERVER, server, about)
         subject = (PartKind.CONTAINER, self.home) if self.home else (PartKind.SERVER, server)
@@ -182,7 +191,7 @@ class _One:
                 listeners=tuple(heard.listener for heard, _ in pairs),
                 places=tuple(places),
                 findings=(*about, *around),
-                loads=tuple(_loads(case, models)),
+                loads=(*_loads(case, models), *(Load(one.key, one.text) for one in lent)),
                 workloads=tuple(dict.fromkeys(one.id for one in self.instance.workloads)),
             )
         )
@@ -309,7 +318,7 @@ def _models(case: Case, server: str) -> Iterator[tuple[str, str]]:
     loaded = model_of(case)
     if loaded is None:
         return
-    named = case.started.option("--served-model-name", "--served_model_name", "-a", "--alias")
+    named = case.started.option("--served-model-name", "--served_model_name", "-a", "--alias", "--model_alias")
     name = named.value if named and named.value else loaded.value
     hub = loaded.value.count("/") == 1 and not loaded.value.startswith(("/", ".", "~"))
     gguf = loaded.value.lower().endswith((".gguf", ".safetensors"))

@@ -1,7 +1,7 @@
 """From the objects of Kubernetes to workloads: each container of each pod, with the services that lead to it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from msgspec import Struct, field
 
@@ -41,7 +41,7 @@ def workloads(things: Things, cluster: str, keep: frozenset[str], redact: Callab
     """Every container of every pod that has not ended."""
     stores = {(one.metadata.namespace, one.metadata.name): one for one in things.inference}
     for pod in things.pods:
-        if pod.status.get("phase") in {"Succeeded", "Failed"}:
+        if pod.status.get("phase") in ("Succeeded", "Failed"):  # it may be anything, hashable or not
             continue
         services = [one for one in things.services if _selects(one, pod)]
         doors = [one for one in things.ingresses if _leads(one, pod, services)]
@@ -105,7 +105,7 @@ def _published(pod: Thing, spec: Mapping[str, Any], services: Iterable[Thing]) -
     node = _text(pod.status, "hostIP")
     for one in _items(spec, "ports"):
         inner, outer = one.get("containerPort"), one.get("hostPort")
-        if isinstance(inner, int) and isinstance(outer, int):
+        if _is_port(inner) and _is_port(outer):
             yield Published(host=_text(one, "hostIP") or node, port=outer, inner=inner)
     for service in services:
         balanced = [_text(one, "ip") for one in _items(_map(service.status, "loadBalancer"), "ingress")]
@@ -113,11 +113,15 @@ def _published(pod: Thing, spec: Mapping[str, Any], services: Iterable[Thing]) -
         for one in _items(service.spec, "ports"):
             target = one.get("targetPort", one.get("port"))
             inner = ports.get(target) if isinstance(target, str) else target
-            if not isinstance(inner, int) or one.get("protocol", "TCP") != "TCP" or inner not in ports.values():
+            if not _is_port(inner) or one.get("protocol", "TCP") != "TCP" or inner not in ports.values():
                 continue
             places = [(where, one.get("port")) for where in (address, *balanced) if where not in {"", "None"}]
             places += [(node, one.get("nodePort"))] if node else []
-            yield from (Published(host=host, port=port, inner=inner) for host, port in places if isinstance(port, int))
+            yield from (Published(host=host, port=port, inner=inner) for host, port in places if _is_port(port))
+
+
+def _is_port(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 65536
 
 
 def _mounts(pod: Thing, spec: Mapping[str, Any]) -> Iterator[Mount]:

@@ -104,6 +104,12 @@ class Proc:
                 return str((self.root / name / "ns/net").readlink())
         return ""
 
+    def own(self) -> str:
+        """The network namespace that we are in; empty where nobody tells."""
+        with suppress(OSError):
+            return str((self.root / "self/ns/net").readlink())
+        return ""
+
     def files(self, pid: int) -> Files | None:
         """What it holds open; None where that may not be seen."""
         folder = self.root / str(pid) / "fd"
@@ -130,6 +136,10 @@ class Proc:
         for name in ("net/tcp", "net/tcp6"):
             found.update(listeners(self.read(pid, name, TABLE).decode("ascii", "replace")))
         return found
+
+    def ours(self) -> tuple[Socket, ...]:
+        """The TCP sockets that listen in the network namespace that we are in."""
+        return tuple(sorted(set(self.listening(os.getpid()).values())))
 
     def boot(self) -> datetime | None:
         """When this host started."""
@@ -200,6 +210,11 @@ def _readlink(path: Path) -> str:
         return str(path.readlink())
     except FileNotFoundError:  # closed in the meantime
         return ""
+
+
+def inode_of(namespace: str) -> str:
+    """The number in what a link of `/proc/<pid>/ns` reads; empty for an empty one."""
+    return namespace.partition("[")[2].rstrip("]")
 
 
 def started(boot: datetime | None, ticks: int) -> datetime | None:

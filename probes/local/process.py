@@ -6,9 +6,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from livebom.net.own import LOOPBACK, own_addresses
 from probes.local.cgroups import container_of, unit_of
 from probes.local.hiding import clean
-from probes.local.proc import Files, Proc, Stat, started, users
+from probes.local.proc import Files, Proc, Stat, inode_of, started, users
 from probes.local.workload import Looked, Socket, Window, Workload
 
 NAME = "process"
@@ -62,6 +63,7 @@ class _Look:
         self._until = time.monotonic() + window.deadline
         self._notes: list[str] = []
         self._home = proc.home()
+        self._own: dict[str, dict[str, str]] = {}
 
     def told(self) -> Looked:
         source = f"{NAME} {self._proc.root}"
@@ -99,9 +101,14 @@ class _Look:
         for pid, one in seen.items():
             groups.setdefault(one.net or self._home, []).append(pid)
         found: dict[int, tuple[Socket, ...]] = {}
-        for members in groups.values():
-            listening = next((table for pid in members[:4] if (table := self._proc.listening(pid))), {})
-            if listening and not self._late("open files"):
+        for net, members in groups.items():
+            if self._late("open files"):
+                break
+            surest = sorted(members, key=lambda pid: not seen[pid].net)  # whose namespace we may not see has any
+            # However empty it is, a table takes the kernel milliseconds: of another namespace than ours one is read.
+            tries = [pid for pid in surest[:4] if self._proc.stat(pid)][: 4 if net == self._home else 1]
+            listening = next((table for pid in tries if (table := self._proc.listening(pid))), {})
+            if listening:
                 found.update(self._held(seen, members, listening))
         return found
 
@@ -173,11 +180,24 @@ class _Look:
                     user=self._user(uid, container),
                     sockets=sockets.get(pid, ()) if files is not None else None,
                     network=_network(one.net, self._home),
+                    addresses=self._addresses(pid, one.net),
+                    netns=inode_of(one.net),
+                    ticks=one.stat.start,
                     owner=unit_of(cgroup),
                     gpus=files.gpus if files else (),
                 )
             )
         return tuple(made)
+
+    def _addresses(self, pid: int, net: str) -> dict[str, str]:
+        """Those of its network namespace, where that is another than this host's."""
+        if not net or net == self._home:
+            return {}
+        if net not in self._own:
+            found = own_addresses(self._proc.root / str(pid))
+            those = [str(run) for run in found if run not in LOOPBACK]
+            self._own[net] = {f"netns {number}": text for number, text in enumerate(those)}
+        return self._own[net]
 
     def _user(self, uid: int | None, container: str | None) -> str:
         """The name, where the number is one of this host's."""
@@ -215,4 +235,4 @@ def _between(pid: int, seen: dict[int, _Seen], chosen: set[int]) -> set[int]:
 def _network(net: str, home: str) -> str:
     if not net or not home:
         return ""
-    return "host" if net == home else f"netns:{net.removeprefix('net:[').rstrip(']')}"
+    return "host" if net == home else f"netns:{inode_of(net)}"

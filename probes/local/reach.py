@@ -22,6 +22,8 @@ class Heard(Struct, frozen=True, kw_only=True, order=True):
     server: str = ""
     """The server's key; empty where the network could not name one."""
     product: str = ""
+    workload: str = ""
+    """Of one that this host itself asked: the id of what listens there. The network knows none."""
 
 
 class Way(Struct, frozen=True, kw_only=True, order=True):
@@ -33,6 +35,8 @@ class Way(Struct, frozen=True, kw_only=True, order=True):
     port: int
     source: str
     why: str
+    inner: int
+    """The port of the workload's own socket that this leads to."""
 
 
 def ways(instance: Instance) -> tuple[Way, ...]:
@@ -44,7 +48,8 @@ def _ways(one: Workload, instance: Instance) -> Iterator[Way]:
     for port in one.published:
         if port.protocol == "tcp":
             why = f"published {port.host or '*'}:{port.port} -> {port.inner}"
-            yield Way(rank=1, host=port.host or "0.0.0.0", port=port.port, source=one.source, why=why)  # noqa: S104
+            host = port.host or "0.0.0.0"  # noqa: S104 - compared only
+            yield Way(rank=1, host=host, port=port.port, source=one.source, why=why, inner=port.inner)
     for socket in one.sockets or ():
         if instance.host_network or not _loopback(socket.host):
             yield from _socket(one, instance, socket.host, socket.port)
@@ -52,17 +57,20 @@ def _ways(one: Workload, instance: Instance) -> Iterator[Way]:
         inner = {published.inner for published in one.published}
         for address in sorted(set(one.addresses.values()) - {""}):
             for number in sorted(inner):
-                yield Way(rank=0, host=address, port=number, source=one.source, why=f"own address {address}:{number}")
+                why = f"own address {address}:{number}"
+                yield Way(rank=0, host=address, port=number, source=one.source, why=why, inner=number)
 
 
 def _socket(one: Workload, instance: Instance, host: str, port: int) -> Iterator[Way]:
     if instance.host_network:
         rank = 2 if host in WILD else 0
-        yield Way(rank=rank, host=host, port=port, source=one.source, why=f"listens on {host or '*'}:{port}")
+        why = f"listens on {host or '*'}:{port}"
+        yield Way(rank=rank, host=host, port=port, source=one.source, why=why, inner=port)
         return
     own = sorted({address for told in instance.containers for address in told.addresses.values()} - {""})
     for address in own if host in WILD else (host,):
-        yield Way(rank=0, host=address, port=port, source=one.source, why=f"own address {address}:{port}")
+        why = f"own address {address}:{port}"
+        yield Way(rank=0, host=address, port=port, source=one.source, why=why, inner=port)
 
 
 def matched(
@@ -73,15 +81,19 @@ def matched(
     `own` tells whether an address is this host's. The exact address counts before a published port, and that before a
     socket on every address. A listener that two instances claim equally well, or that stands in two zones, is nobody's.
     """
+    those = list(found)
+    heard = list(heard)
+    answer: dict[int, list[tuple[Heard, Way]]] = {}
+    for number, place, way in _asked(those, heard):
+        answer.setdefault(number, []).append((place, way))
     reached: dict[int, list[tuple[int, Way]]] = {}
-    for number, one in enumerate(found):
+    for number, one in enumerate(those):
         for way in ways(one):
             reached.setdefault(way.port, []).append((number, way))
-    by_address = {port: _by_address(those) for port, those in reached.items()}
-    answer: dict[int, list[tuple[Heard, Way]]] = {}
-    for place in _one_zone(heard):
-        those = by_address.get(place.port, {})
-        near = (*those.get(number_of(place.host), ()), *those.get(None, ()))
+    by_address = {port: _by_address(its) for port, its in reached.items()}
+    for place in _one_zone(one for one in heard if not one.workload):
+        its = by_address.get(place.port, {})
+        near = (*its.get(number_of(place.host), ()), *its.get(None, ()))
         fitting = [(way.rank, number, way) for number, way in near if _fits(way, place, own)]
         best = min((rank for rank, _, _ in fitting), default=0)
         claims = {number: way for rank, number, way in sorted(fitting, reverse=True) if rank == best}
@@ -89,6 +101,37 @@ def matched(
             ((number, way),) = claims.items()
             answer.setdefault(number, []).append((place, way))
     return {number: tuple(sorted(pairs)) for number, pairs in answer.items()}
+
+
+def grouped(pairs: Iterable[tuple[Heard, Way]]) -> list[tuple[str, list[tuple[Heard, Way]]]]:
+    """Of one workload, product and listeners of each server in it, as the network names products.
+
+    Listeners that the network takes for one server are one, and so are those that lead to the same port of the
+    workload: the network cannot know that a published port and a container's own address end at one socket.
+    """
+    groups: list[tuple[str, list[tuple[Heard, Way]]]] = []
+    for heard, way in pairs:
+        if heard.product:
+            near = [
+                (product, its)
+                for product, its in groups
+                if product == heard.product
+                and any(way.inner == other.inner or heard.server == known.server for known, other in its)
+            ]
+            groups = [group for group in groups if group not in near]
+            groups.append((heard.product, [pair for _, its in near for pair in its] + [(heard, way)]))
+    return sorted((product, sorted(its)) for product, its in groups)
+
+
+def _asked(found: Iterable[Instance], heard: Iterable[Heard]) -> Iterator[tuple[int, Heard, Way]]:
+    """What this host itself asked: it went to that workload's own socket."""
+    owners = {one.id: (number, one) for number, instance in enumerate(found) for one in instance.workloads}
+    for place in heard:
+        if place.workload in owners:
+            number, one = owners[place.workload]
+            why = f"answers at its own socket {place.host}:{place.port}"
+            way = Way(rank=0, host=place.host, port=place.port, source=one.source, why=why, inner=place.port)
+            yield number, place, way
 
 
 def _by_address(those: Iterable[tuple[int, Way]]) -> dict[tuple[int, int] | None, list[tuple[int, Way]]]:
@@ -111,7 +154,7 @@ def _fits(way: Way, place: Heard, own: Callable[[str], bool]) -> bool:
     if way.port != place.port:
         return False
     if way.host in WILD:
-        return own(place.host) and not (way.host == "0.0.0.0" and ":" in place.host)  # noqa: S104 - compared only
+        return (place.host in WILD or own(place.host)) and not (way.host == "0.0.0.0" and ":" in place.host)  # noqa: S104 - compared only
     return number_of(way.host) == number_of(place.host)
 
 

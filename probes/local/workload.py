@@ -45,6 +45,29 @@ class Image(Struct, frozen=True, kw_only=True):
     """Whether the reference itself holds a digest."""
 
 
+class Held(Struct, frozen=True, kw_only=True):
+    """A file or folder of a server that a check is about: who may read or write it."""
+
+    role: str
+    """`key`, `store`, `home`, `mcp` or `logs`."""
+    path: str
+    """As the workload sees it."""
+    mode: int
+    """The permission bits."""
+    folder: bool = False
+    owner: int = -1
+    all_reach: bool = True
+    """Whether the folders on the way let everybody through."""
+    group_reaches: bool = True
+    """Whether they let its group through."""
+    people: tuple[str, ...] = ()
+    """Who is in its group beside those whose own group it is, where this host's list of groups tells."""
+    servers: int | None = None
+    """Of mcp.json: how many servers it names; None where it cannot be read."""
+    secrets: tuple[str, ...] = ()
+    """Of mcp.json: the names of values that are secrets in plain text."""
+
+
 class Workload(Struct, frozen=True, kw_only=True):
     """A container, pod container or process. What is not known is None or empty; nothing here holds a secret."""
 
@@ -96,6 +119,12 @@ class Workload(Struct, frozen=True, kw_only=True):
     """`<Kind>/<name>` of the Kubernetes controller, `<project>/<service>` of Compose, or a systemd unit."""
     gpus: tuple[str, ...] = ()
     """Devices, as told: `all`, `0`, a UUID, `/dev/nvidia0`."""
+    netns: str = ""
+    """The inode of its network namespace; empty where nobody could look."""
+    files: tuple[Held, ...] = ()
+    """What checks are about, where somebody could look."""
+    ticks: int = 0
+    """When its first process started, in clock ticks since boot; 0 where nobody could look."""
 
 
 class Looked(Struct, frozen=True, kw_only=True):

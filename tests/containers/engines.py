@@ -1,5 +1,6 @@
 """Real engines from Debian's packages, in a network namespace and folders of their own, ended by their process ids."""
 
+import ctypes
 import json
 import os
 import shutil
@@ -7,13 +8,17 @@ import signal
 import subprocess
 import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
+from typing import TypeVar
 
+T = TypeVar("T")
+_CLONE_NEWNET = 0x40000000
 PROGRAMS = ("dockerd", "docker", "containerd", "ctr", "podman", "runc", "iptables", "busybox", "unshare", "nsenter")
-_PODMAN = """
+PODMAN = """
 [containers]
 default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 [engine]
@@ -49,7 +54,7 @@ class Engines:
         self.podman_socket = folder / "podman.sock"
         self._running: list[subprocess.Popen[bytes]] = []
         self._holder: subprocess.Popen[bytes] | None = None
-        (folder / "containers.conf").write_text(_PODMAN)
+        (folder / "containers.conf").write_text(PODMAN)
         self._env = {
             **os.environ,
             "DOCKER_HOST": f"unix://{self.docker_socket}",
@@ -78,20 +83,43 @@ class Engines:
         self._begin(*self._podman(), "system", "service", "--time=0", f"unix://{self.podman_socket}")
         wait_for(self.podman_socket.is_socket, "podman")
 
-    def _dockerd_answers(self) -> bool:
-        return subprocess.run(["docker", "version"], env=self._env, capture_output=True).returncode == 0
-
     def docker(self, *words: str) -> str:
         """What Docker's own client says."""
         return self._said("docker", *words)
 
     def podman(self, *words: str) -> str:
         """What Podman's own client says."""
-        return self._said(*self._inside(), *self._podman(), *words)
+        return self._said(*self.inside(), *self._podman(), *words)
 
     def ctr(self, *words: str) -> str:
         """What containerd's own client says, in a namespace of the tests."""
-        return self._said(*self._inside(), "ctr", "-a", str(self.containerd), "-n", "lb", *words)
+        return self._said(*self.inside(), "ctr", "-a", str(self.containerd), "-n", "lb", *words)
+
+    @contextmanager
+    def second_docker(self, address: str, *options: str) -> Iterator[Path]:
+        """A dockerd beside the first one, with folders of its own, until it has ended; its log is in the folder."""
+        home = self.folder / "second"
+        home.mkdir()
+        self._begin(
+            "dockerd", "--data-root", f"{home}/docker", "--exec-root", f"{home}/run", "--pidfile", f"{home}/pid",
+            "-H", address, *options, "--storage-driver=vfs", "--containerd", str(self.containerd), "--bridge=none",
+            "--iptables=false", "--containerd-namespace", "second", "--containerd-plugins-namespace", "seconds",
+            log=home / "log",
+        )  # fmt: skip
+        try:
+            wait_for(lambda: b"API listen on" in (home / "log").read_bytes(), "the second dockerd")
+            yield home
+        finally:
+            _ended(self._running.pop())
+
+    def within(self, do: Callable[[], T]) -> T:
+        """What `do` returns in the engines' network: a thread of its own goes there (setns(2)), and nobody else."""
+        assert self._holder is not None
+        with (
+            Path(f"/proc/{self._holder.pid}/ns/net").open("rb") as space,
+            ThreadPoolExecutor(1, initializer=_enter, initargs=(space.fileno(),)) as pool,
+        ):
+            return pool.submit(do).result()
 
     def end(self) -> None:
         """Ends the containers, then the engines, then the namespace; an engine that is down holds up no other."""
@@ -99,12 +127,7 @@ class Engines:
             with suppress(AssertionError, OSError, subprocess.SubprocessError):
                 emptied()
         for one in reversed(self._running):
-            one.send_signal(signal.SIGTERM)
-            try:
-                one.wait(15)
-            except subprocess.TimeoutExpired:
-                one.kill()
-                one.wait()
+            _ended(one)
         if self._holder is not None:
             self._holder.kill()
             self._holder.communicate()
@@ -132,7 +155,8 @@ class Engines:
         places = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
         return [place for place in places if place.startswith(f"{self.folder}/")]
 
-    def _inside(self) -> tuple[str, ...]:
+    def inside(self) -> tuple[str, ...]:
+        """The words that begin a command in the engines' network namespace."""
         assert self._holder is not None
         return ("nsenter", f"--net=/proc/{self._holder.pid}/ns/net")
 
@@ -140,11 +164,11 @@ class Engines:
         here = self.folder
         return ("podman", "--root", f"{here}/podman", "--runroot", f"{here}/podman-run", "--storage-driver", "vfs")
 
-    def _begin(self, *argv: str) -> None:
-        with (self.folder / f"{argv[0]}.log").open("wb") as log:
+    def _begin(self, *argv: str, log: Path | None = None) -> None:
+        with (log or self.folder / f"{argv[0]}.log").open("wb") as said:
             self._running.append(
                 subprocess.Popen(
-                    [*self._inside(), *argv], env=self._env, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                    [*self.inside(), *argv], env=self._env, stdout=said, stderr=said, stdin=subprocess.DEVNULL
                 )
             )
 
@@ -152,6 +176,21 @@ class Engines:
         done = subprocess.run(argv, env=self._env, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, f"{argv}: {done.stderr}"
         return done.stdout
+
+
+def _enter(space: int) -> None:
+    """Puts the calling thread into a network namespace."""
+    if ctypes.CDLL(None, use_errno=True).setns(space, _CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+def _ended(one: subprocess.Popen[bytes]) -> None:
+    one.send_signal(signal.SIGTERM)
+    try:
+        one.wait(15)
+    except subprocess.TimeoutExpired:
+        one.kill()
+        one.wait()
 
 
 @contextmanager
@@ -184,10 +223,9 @@ def busy_root(folder: Path) -> Path:
     return path
 
 
-def wait_for(ready: object, what: str) -> None:
-    """Waits up to 30 s. Raises TimeoutError."""
-    assert callable(ready)
-    until = time.monotonic() + 30
+def wait_for(ready: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    """Waits up to so many seconds. Raises TimeoutError."""
+    until = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > until:
             raise TimeoutError(f"{what} does not come up")

@@ -11,10 +11,12 @@ import jsonschema_rs
 import msgspec
 import pytest
 
+from daemon.handed import HandedOver
 from daemon.openapi import document
 from daemon.wire import Batch, SqlRequest, SweepRequest
 from livebom.bom.observation import Observation
 from livebom.bom.parts import PartKind
+from livebom.surfaces import Looked
 from tests.daemon.running import Forks, Running
 from tests.lab import ROOT, Lab
 
@@ -29,6 +31,7 @@ SEEN = Observation(
     subject="lab/192.0.2.7",
 )
 BATCH = Batch(surface="host", source="proc", observations=(SEEN,))
+HANDED = HandedOver(collector="containers", looked=(Looked(source="docker unix:///nowhere", absent="nobody there"),))
 HERE, OTHER = SweepRequest(groups=("lab",)), SweepRequest(groups=("lab",), priority=1)
 NOWHERE = SweepRequest(groups=("nobody",))
 SINCE = "since=2020-01-01T00:00:00Z"
@@ -60,6 +63,8 @@ ASKED: list[tuple[str, str, str, Any, str, int]] = [
     ("POST", "/v1/sql", "", DROP, "", 400),
     ("POST", "/v1/observations", "", BATCH, "", 201),
     ("POST", "/v1/observations", "", {"surface": "host"}, "", 400),
+    ("POST", "/v1/workloads", "", HANDED, "", 202),
+    ("POST", "/v1/workloads", "", {"collector": "Host"}, "", 400),
     ("PUT", "/v1/pause", "", None, "", 200),
     ("DELETE", "/v1/pause", "", None, "", 200),
     ("POST", "/v1/config/reload", "", None, "", 200),

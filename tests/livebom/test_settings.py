@@ -247,7 +247,7 @@ def test_the_shipped_file_the_defaults_and_the_page_agree() -> None:
     assert list(of_daemon) == list(Daemon.__struct_fields__) == [name for name, _ in its]
     plain = {name: default.strip("`") for name, default in its if default.startswith("`")}
     assert value("\n".join(f"{name}: {default}" for name, default in plain.items())).items() <= of_daemon.items()
-    assert set(of_daemon) - set(plain) == {"roles"}
+    assert set(of_daemon) - set(plain) == {"roles", "local"}
 
 
 def test_flag_wins_over_environment_over_file_over_default(tmp_path: Path) -> None:

@@ -24,6 +24,26 @@ CONTROL = "/run/livebom/control.sock"
 TARGETS = "groups:\n  far:\n    include: [198.18.0.0/29]\n    exclude: [198.18.0.3]\n    ports: [11434]\n"
 
 
+SERVES = "python3 -m http.server 8000 --bind 127.0.0.1"
+ENTERS = """
+import sys
+sys.path.append("/opt/checkout")
+import livebom
+from pathlib import Path
+from probes.engine.inside import Inside
+with Inside(Path("/run/livebom/inside.sock")) as inside:
+    for _ in range(50):
+        with inside.open(int(sys.argv[1]), int(sys.argv[2]), "127.0.0.1", 8000) as made:
+            made.settimeout(5)
+            try:
+                made.sendall(b"GET /none HTTP/1.0\\r\\n\\r\\n")
+                print(made.recv(100))
+                break
+            except OSError:
+                continue
+"""
+
+
 @pytest.fixture(scope="module")
 def machine() -> Iterator[Machine]:
     """A machine on which livebom was installed, with three users: of livebom-read, of both groups, of none."""
@@ -174,6 +194,21 @@ def test_nobody_else_hands_over_a_plan(machine: Machine) -> None:
     machine.run("curl", "-s", "-m", "10", "--unix-socket", door, "http://localhost/", user="stranger")
     uid = machine.do("id", "-u", "stranger")
     assert f"uid {uid} may not hand over plans" in machine.journal("livebom-syn@*")
+
+
+def test_namespaces_are_entered_for_the_daemon_and_for_nobody_else(machine: Machine) -> None:
+    door, there = "/run/livebom/inside.sock", "systemctl show --value --property MainPID lonely"
+    machine.do("systemctl", "enable", "--now", "livebom-inside.socket")
+    assert machine.do("stat", "-c", "%a %U:%G", door) == "660 livebom:livebom"
+    machine.do("systemd-run", "--unit=lonely", "-p", "PrivateNetwork=yes", *SERVES.split())
+    pid = machine.do(*there.split())
+    start = machine.do("cat", f"/proc/{pid}/stat").rpartition(")")[2].split()[19]
+    entered = machine.run("/opt/livebom/bin/python", "-c", ENTERS, pid, start, user="livebom")
+    assert "404" in entered.stdout, entered.stderr + machine.journal("livebom-inside@*")
+    machine.do("chmod", "0666", door)
+    machine.run("/opt/livebom/bin/python", "-c", ENTERS, pid, start, user="stranger")
+    uid = machine.do("id", "-u", "stranger")
+    assert f"uid {uid} may not have namespaces entered" in machine.journal("livebom-inside@*")
 
 
 def test_every_alert_rule_and_panel_is_about_what_it_tells(machine: Machine) -> None:

@@ -6,7 +6,7 @@ from os.path import normpath
 from pathlib import PurePosixPath
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct, ValidationError, json
 
 from probes.local.weights.formats import is_weights
 from probes.local.workload import Workload
@@ -60,10 +60,11 @@ _OPTIONS: dict[str, Role | Literal["revision"]] = {
     "--model-revision": "revision",
 }
 _MANY = {"--lora-modules", "--lora-paths"}
-"""Options that take several values, each of which may be `name=path`."""
+"""Options that take several values, each of which may be `name=path` or `{"name": …, "path": …}`."""
 _POSITIONAL = (("vllm", "serve"), ("sglang", "serve"), ("serve", "api_server"))
 """What stands right before a model without an option; `lmdeploy serve api_server MODEL` is the last."""
 _VARIABLES = ("MODEL_ID", "LLAMA_ARG_HF_REPO", "LLAMA_ARG_MODEL", "MODEL_PATH", "MODEL_NAME", "MODEL")
+_SCALE = re.compile(r"(?<=\.gguf):[0-9.]+\Z")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
@@ -81,6 +82,8 @@ class Named(Struct, frozen=True, kw_only=True):
     """Absolute, as the workload sees it, where it is a path."""
     revision: str = ""
     """As asked for beside it; not proven."""
+    name: str = ""
+    """By which it is served, where it is named beside its place."""
 
 
 def named(workload: Workload) -> tuple[Named, ...]:
@@ -126,7 +129,7 @@ def _arguments(argv: tuple[str, ...]) -> Iterator[tuple[str, Role | Literal["rev
         if kind and value:
             many = name in _MANY
             for offset, text in enumerate(_run(argv, number) if many else [value]):
-                yield f"argv[{number + offset}]", kind, text.split("=", 1)[-1] if many else text
+                yield f"argv[{number + offset}]", kind, text
 
 
 def _pairs(argv: tuple[str, ...]) -> Iterator[tuple[int, str, str]]:
@@ -151,6 +154,7 @@ def _run(argv: tuple[str, ...], start: int) -> list[str]:
 
 
 def _named(workload: Workload, text: str, where: str, role: Role, revision: str) -> Named:
+    name, text = _called(text) if role == "adapter" else ("", text)
     plain = text.split(":", 1)[0]  # llama.cpp: `<repository>:<quantization>`
     is_path = text.startswith(("/", "./", "../", "~/")) or is_weights(text)
     repository = "" if is_path or not _HUB_ID.fullmatch(plain) else plain
@@ -161,4 +165,18 @@ def _named(workload: Workload, text: str, where: str, role: Role, revision: str)
         repository=repository,
         path=absolute(workload, text) if is_path else "",
         revision=revision if role == "model" else "",
+        name=name,
     )
+
+
+def _called(text: str) -> tuple[str, str]:
+    """Name and place of an adapter: `name=path`, vLLM's JSON, llama.cpp's `path:scale`, or the place alone."""
+    if text.startswith("{"):
+        try:
+            told = json.decode(text, type=dict[str, str | None])
+        except (DecodeError, ValidationError):
+            return "", text
+        return told.get("name") or "", told.get("path") or ""
+    name, equals, place = text.partition("=")
+    place = place if equals else text
+    return name if equals else "", _SCALE.sub("", place)

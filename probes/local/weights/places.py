@@ -52,7 +52,7 @@ def places(workloads: Iterable[Workload], homes: Iterable[str] = ()) -> tuple[Pl
     for workload in workloads:
         for path, kind in _told(workload):
             if path.strip("/"):
-                place, root = _on_host(workload, path)
+                place, root = on_host(workload, path)
                 if root:
                     users.setdefault((place, kind, root), set()).add(workload.id)
     return tuple(
@@ -88,8 +88,10 @@ def _variables(workload: Workload) -> Iterator[tuple[str, PlaceKind]]:
             yield absolute(workload, f"{home}/{below}"), kind
 
 
-def _on_host(workload: Workload, path: str) -> tuple[str, str]:
-    """Path and root on this host: through a mount, else through the root of its process; no root where unknown.
+def on_host(workload: Workload, path: str) -> tuple[str, str]:
+    """Where on this host lies what the workload sees there: path and root, no root where unknown.
+
+    Through a mount, else through the root of its process.
 
     What is mounted is a root of its own: whoever writes there must not lead us elsewhere by a link.
     """

@@ -1,4 +1,7 @@
-"""An API server of a cluster on loopback: recorded answers, pages, watches with bookmarks, and history that is gone."""
+"""An API server of a cluster on loopback: recorded answers, pages, watches with bookmarks, and history that is gone.
+
+It says what a real one says only now and then, in milliseconds; a real one is asked in tests/kubernetes.
+"""
 
 import json
 import ssl

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from queue import Queue
 from typing import Any
+
+from msgspec import Struct
 
 ID = "ab" * 32
 IMAGE = "sha256:" + "cd" * 32
@@ -27,6 +30,12 @@ def container(id_: str = ID, **given: Any) -> dict[str, Any]:
                             "Ports": {"8000/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8000"}], "9/tcp": None}},
         "Mounts": [{"Source": "/var/run/docker.sock", "Destination": "/var/run/docker.sock", "RW": True}],
     } | given  # fmt: skip
+
+
+class Stalled(Struct, frozen=True):
+    """An answer that promises more than it says, and then hangs."""
+
+    body: bytes
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):
@@ -49,14 +58,34 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.hang.wait(20)
             self.close_connection = True
             return
+        if isinstance(answer, Queue):
+            self._stream(answer)
+            return
+        if isinstance(answer, Stalled):
+            self._head(200, len(answer.body) + 100)
+            self.wfile.write(answer.body)
+            self.server.hang.wait(20)
+            self.close_connection = True
+            return
         status, body = (answer, b"{}") if isinstance(answer, int) else (200, answer)
         body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self._head(status, len(body))
+        self.wfile.write(body)
+
+    def _head(self, status: int, length: int) -> None:
         self.send_response(status)
         for name, value in self.server.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(length))
         self.end_headers()
-        self.wfile.write(body)
+
+    def _stream(self, events: "Queue[Any]") -> None:
+        """Each thing of the queue as a line, until a None."""
+        self.close_connection = True
+        self.send_response(200)
+        self.end_headers()
+        for event in iter(events.get, None):
+            self.wfile.write(json.dumps(event).encode() + b"\n")
 
     def address_string(self) -> str:
         return "unix"

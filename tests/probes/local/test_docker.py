@@ -10,7 +10,7 @@ from livebom.net.engine_api import EngineDoor
 from probes.local import docker
 from probes.local.engine import Engine
 from probes.local.workload import Image, Looked, Mount, Published, Window
-from tests.probes.local.fakeengine import ID, IMAGE, container, engine
+from tests.probes.local.fakeengine import ID, IMAGE, Stalled, container, engine
 
 _V = "/v1.41"
 _OTHER = "ef" * 32
@@ -103,6 +103,21 @@ def test_an_engine_that_hangs_ends_at_the_deadline(tmp_path: Path, path: str) ->
     assert time.monotonic() - began < 3
     assert not looked.complete
     assert "in time" in looked.not_seen[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "begun"),
+    [(f"{_V}/containers/json", b'[{"Id": "'), (f"{_V}/containers/{ID}/json", b'{"Id": "')],
+)
+def test_an_engine_that_hangs_within_an_answer_ends_at_the_deadline(tmp_path: Path, path: str, begun: bytes) -> None:
+    answers = _with({"Id": ID}, {"Id": _OTHER}, **{ID: container(), _OTHER: container(_OTHER)})
+    began = time.monotonic()
+    looked, _ = _look(tmp_path, answers | {path: Stalled(begun)}, Window(deadline=0.1))
+
+    assert time.monotonic() - began < 3
+    assert not looked.complete
+    assert "in time" in looked.not_seen[0]
+    assert {one.id for one in looked.workloads} <= {_OTHER}
 
 
 def test_more_than_are_told_are_counted(tmp_path: Path) -> None:

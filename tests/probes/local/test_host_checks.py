@@ -1,11 +1,14 @@
 """Host-only checks get their verdict from command line, environment, sockets and user, or say that they cannot."""
 
+from typing import Any
+
 import pytest
+from msgspec.structs import replace
 
 from livebom.recognise.rules import CheckRule
 from livebom.surfaces import load_catalog, load_workload_checks
 from probes.local import checks_servers, checks_workloads
-from probes.local.workload import Image, Mount, Published, Workload
+from probes.local.workload import Held, Image, Mount, Published, Socket, Workload
 from tests.probes.local.shapes import ID, docker, failing, process, state_of
 
 WIDE = "0.0.0.0"
@@ -23,7 +26,35 @@ def ran(*argv: str, user: str = "ada", host: str = "127.0.0.1", **env: str) -> W
     return process(*argv, user=user, host=host, env=env, env_names=("PATH", *env))
 
 
+def held(role: str, mode: int, **given: Any) -> Held:
+    """A file or folder of that role."""
+    return Held(role=role, path=f"/{role}", mode=mode, **given)
+
+
+def having(one: Workload, *files: Held) -> Workload:
+    """The workload with these files."""
+    return replace(one, files=files)
+
+
+KEYED = ran(*LLAMA, "--api-key-file", "/key")
+STUDIO = ran("/opt/LM-Studio/lm-studio")
+LM_HOME = held("home", 0o755, folder=True)
+
+
 CASES: dict[str, tuple[Workload, Workload]] = {
+    "llamacpp-api-key-file-mode": (having(KEYED, held("key", 0o640)), having(KEYED, held("key", 0o600))),
+    "ollama-model-store-writable": (
+        having(ran(*OLLAMA), held("store", 0o777, folder=True)),
+        having(ran(*OLLAMA), held("store", 0o1777, folder=True), held("store", 0o664)),
+    ),
+    "vllm-distributed-ports-exposed": (
+        replace(ran(*VLLM), sockets=(Socket(host="127.0.0.1", port=8000), Socket(host=WIDE, port=29500))),
+        replace(ran(*VLLM), sockets=(Socket(host=WIDE, port=8000), Socket(host="127.0.0.1", port=29500))),
+    ),
+    "lmstudio-mcp-json-secrets": (
+        having(STUDIO, LM_HOME, held("mcp", 0o600, servers=1, secrets=("env.TOKEN",))),
+        having(STUDIO, LM_HOME, held("mcp", 0o600, servers=1)),
+    ),
     "vllm-trust-remote-code": (ran(*VLLM, "--trust-remote-code"), ran(*VLLM)),
     "vllm-unpinned-revision": (ran(*VLLM), ran(*VLLM, "--revision", COMMIT)),
     "vllm-local-media-path": (ran(*VLLM, "--allowed-local-media-path=/srv"), ran(*VLLM)),
@@ -102,7 +133,10 @@ CASES: dict[str, tuple[Workload, Workload]] = {
     "workload-secret-in-environment": (docker(secrets=(("env:HF_TOKEN", "huggingface-token"),)), docker()),
     "workload-contradicts-itself": (docker("sglang.launch_server"), docker()),
 }  # fmt: skip
-ABSTAIN = {"vllm-media-ssrf-unrestricted", "triton-grpc-response-pool-unbounded"}
+ABSTAIN = {
+    "vllm-media-ssrf-unrestricted", "triton-grpc-response-pool-unbounded", "lmstudio-mcp-json-callable",
+    "lmstudio-prompts-in-server-logs",
+}  # fmt: skip
 """What only a pass is known of here."""
 EVERY = sorted(CASES)
 IMAGES = {
@@ -141,8 +175,8 @@ def test_it_passes_where_it_should(check: str) -> None:
 )
 def test_nothing_is_said_where_nothing_is_known(check: str) -> None:
     """A runtime that tells an image and nothing else."""
-    image = IMAGES[check.partition("-")[0]]
-    bare = Workload(source="containerd", id=ID, runtime="containerd", image=Image(reference=image))
+    image = IMAGES.get(check.partition("-")[0], "")
+    bare = Workload(source="containerd", id=ID, runtime="containerd", image=Image(reference=image)) if image else STUDIO
     assert state_of(check, bare) == "unknown"
 
 
@@ -154,6 +188,19 @@ def test_the_connector_of_lm_studio_is_seen_by_its_socket() -> None:
     studio = process("/opt/LM Studio/lm-studio", pid=1, port=1234)
     link = process("/home/ada/.lmstudio/bin/lmlink-connector", pid=2, parent=1, host=WIDE, port=40000)
     assert "lmstudio-lmlink-listener" in failing(studio, link)
+
+
+def test_ports_between_workers_count_where_others_reach_them() -> None:
+    check, inner = "vllm-distributed-ports-exposed", (Socket(host=WIDE, port=8000), Socket(host=WIDE, port=29500))
+    worker = process("VLLM::EngineCore", pid=2, parent=4000, host=WIDE, port=29500)
+    inside = replace(ran(*VLLM), container=ID, network="netns:1", sockets=inner)
+    open_port = Published(host=WIDE, port=1, inner=29500)
+
+    assert check in failing(ran(*VLLM), worker)
+    assert state_of(check, inside, docker()) == "pass"
+    assert state_of(check, inside, docker(published=(open_port,))) == "fail"
+    assert state_of(check, replace(inside, sockets=None), docker()) == "unknown"
+    assert state_of(check, replace(ran(*VLLM), sockets=inner[1:])) == "unknown"  # another port is the interface's
 
 
 def test_a_folder_of_the_hub_by_path_needs_no_revision() -> None:

@@ -206,6 +206,17 @@ def test_hostile_names_are_told_in_bearable_length_and_as_utf_8() -> None:
     assert b"\\ud800" not in encoded(name.value)
 
 
+def test_two_processes_that_the_network_took_for_one_server_stay_two() -> None:
+    heard = [
+        Heard(host="127.0.0.1", port=port, zone="default", listener=f"l{port}", server="s", product="vllm")
+        for port in (8000, 8001)
+    ]
+    two = [process("vllm", "serve", "a/b", pid=port, port=port) for port in (8000, 8001)]
+    looked = told(*two, heard=heard)
+    assert [one.listeners for one in looked.found] == [("l8000",), ("l8001",)]
+    assert graph_of(looked).aliases == frozenset()
+
+
 def test_one_process_behind_several_servers_is_each_of_them() -> None:
     vllm, ollama = Place("127.0.0.1", 8000), Place("127.0.0.2", 11434)
     heard = [
@@ -218,3 +229,16 @@ def test_one_process_behind_several_servers_is_each_of_them() -> None:
         f"{HERE.key}/{vllm.host}/vllm#{vllm.port}", f"{HERE.key}/{ollama.host}/ollama#{ollama.port}",
     }  # fmt: skip
     assert {row.key for row in graph_of(looked).aliases} == {"s0", "s1"}
+
+
+def test_a_published_port_and_the_own_address_of_a_container_lead_to_one_server() -> None:
+    published = (Published(host="127.0.0.1", port=18400, inner=8000),)
+    own = docker(sockets=(Socket(host="0.0.0.0", port=8000), Socket(host="0.0.0.0", port=9000)), published=published)
+    outside, inside, other = (
+        Heard(host=host, port=port, zone="default", listener=f"default/{host}:{port}",
+              server=f"default/{host}/vllm#{port}", product="vllm")
+        for host, port in (("127.0.0.1", 18400), ("172.17.0.2", 8000), ("172.17.0.2", 9000))
+    )  # fmt: skip
+    assert len(servers(graph_of(told(own, heard=[outside, inside])))) == 1
+    two = told(own, heard=[outside, inside, other]).found
+    assert sorted(len(one.listeners) for one in two if one.listeners) == [1, 2]

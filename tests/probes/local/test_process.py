@@ -143,6 +143,18 @@ def test_a_socket_nobody_seen_holds_is_one_line_and_not_complete(proc: Path) -> 
     assert not looked.complete
 
 
+def test_a_process_whose_namespace_may_not_be_seen_does_not_tell_what_listens_in_ours(proc: Path) -> None:
+    first = proc / "1"
+    (first / "ns" / "net").unlink()
+    listening(first, (word("127.0.0.1"), 9999, 1))
+    (proc / "self" / "ns").mkdir(parents=True)
+    (proc / "self" / "ns" / "net").symlink_to("net:[7]")
+    ours = process(proc, 40, "vllm", "serve", net="net:[7]", opened=["socket:[99]"])
+    listening(ours, (word("127.0.0.1"), 8000, 99))
+
+    assert told(look(proc))[40].sockets == (Socket(host="127.0.0.1", port=8000),)
+
+
 def test_the_first_process_does_not_own_what_it_holds_for_a_service(proc: Path) -> None:
     (proc / "1" / "fd" / "9").symlink_to("socket:[5]")
     (proc / "1" / "fd" / "10").symlink_to("socket:[6]")

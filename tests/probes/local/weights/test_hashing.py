@@ -9,6 +9,7 @@ from pathlib import Path
 from probes.local.weights import Memory, Place, Stock, hashed, look
 from tests.probes.local.weights.files import gguf, hub, safetensors
 
+LATE = "no time left; the next look goes on with them"
 MODEL = gguf({"general.name": "x"}, {})
 
 
@@ -58,6 +59,7 @@ def test_what_has_not_changed_is_not_read_again(tmp_path: Path) -> None:
 def test_a_memory_that_cannot_be_read_is_empty() -> None:
     assert Memory(b"\xff{").kept() == b"{}"
     assert Memory(b'["x"]').get("x") == ""
+    assert Memory(b'{"1:2:3:4":"no hash","x":"' + b"a" * 64 + b'"}').kept() == b"{}"
 
 
 def test_what_is_gone_stopped_or_late_is_said(tmp_path: Path) -> None:
@@ -71,9 +73,9 @@ def test_what_is_gone_stopped_or_late_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.gguf").unlink()
     gone = hashed(stock, Memory())
 
-    for one in (stopped, late, gone):
+    for one, why in ((stopped, LATE), (late, LATE), (gone, "not readable, or changed meanwhile")):
         assert one.models[0].files[0].sha256 == ""
-        assert one.not_seen == ("1 files were not hashed: changed, not readable, or no time left",)
+        assert one.not_seen == (f"1 files of weights were not hashed: {why}",)
         assert not one.complete
 
 
