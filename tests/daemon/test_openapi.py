@@ -109,6 +109,7 @@ def sent(socket_path: str, method: str, target: str, header: str, body: Any) -> 
     return int(top.split()[1]), told[1].decode() if told else "", rest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path", "query", "body", "header", "status"),
     ASKED,

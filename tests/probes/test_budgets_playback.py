@@ -42,6 +42,7 @@ def test_the_asks_are_few_and_harmless(name: str, port: int) -> None:
         assert not [rule.why for rule in acting if rule.method == ask.method and re.fullmatch(rule.path, ask.path)]
 
 
+@pytest.mark.slow
 @every(names())
 def test_telling_what_it_is_costs_eight_asks_at_most(name: str) -> None:
     playback = Playback(name, server=NGINX)

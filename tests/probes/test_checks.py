@@ -538,6 +538,7 @@ def test_keys_are_not_kept_by_name_either() -> None:
 OTHERS = [name for name in names() if load(name).product in {"none", *(catalog().products.keys() - set(SEVEN))}]
 
 
+@pytest.mark.slow
 @every(OTHERS)
 def test_no_other_server_has_a_finding_of_the_seven(recording: str) -> None:
     service = converse(Playback(recording), default_port(recording)).service

@@ -56,6 +56,7 @@ def test_a_sink_that_the_policy_does_not_name_is_a_usage_error(run: Run, tmp_pat
     assert "names no sinks" in run("alerts", "test").stderr
 
 
+@pytest.mark.slow
 def test_the_dead_are_listed_with_the_reason_and_wait_again(run: Run, db: Path) -> None:
     [dead] = json.loads(run("alerts", "list", "--dead", "--db", db, "--format", "json").stdout)
     assert dead["told"] == "soc.example answered 500"

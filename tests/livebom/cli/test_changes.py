@@ -33,6 +33,7 @@ def read(run: Run, path: Path, *more: object) -> Any:
     return json.loads(run("changes", *WHOLE, "--db", path, "--format", "json", *more).stdout)
 
 
+@pytest.mark.slow
 def test_the_timeline_of_the_page_is_what_is_printed(told: Path) -> None:
     assert timeline.printed(told, TEXT) == timeline.block("told", TEXT), "python -m tests.livebom.cli.timeline"
 

@@ -132,6 +132,7 @@ def test_what_turns_every_stranger_away_is_named_with_the_key(
     assert all("with key" in said for said in line["stack"][0]["evidence"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["table", "json", "jsonl"])
 def test_nothing_of_a_secret_is_kept_or_shown(
     run: Run, lab: Lab, both: str, bearer: Path, tmp_path: Path, form: str

@@ -34,6 +34,7 @@ def run(daemon: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run
     return its
 
 
+@pytest.mark.slow
 def test_a_sweep_is_ordered_waited_for_and_then_known(run: Run, daemon: Running) -> None:
     done = run("sweep", "--group", "lab", "--wait")
     assert done.exit_code == 0, done.stderr

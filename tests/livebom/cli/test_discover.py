@@ -194,6 +194,7 @@ def test_names_from_a_target_cannot_move_a_cursor(run: Run, lab: Lab) -> None:
     assert "\\u{1b}[2J\\u{202e}[red]x" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_secret_in_an_answer_is_kept_nowhere(run: Run, lab: Lab, tmp_path: Path) -> None:
     place = lab.add(OLLAMA)
     lab.patch(place, "/api/version", body='{"version":"0.32.15","api_key":"sk-plantedsecret123456"}')

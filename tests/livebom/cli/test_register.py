@@ -63,6 +63,7 @@ def test_dry_run_prints_and_stores_nothing(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "x.duckdb").exists()
 
 
+@pytest.mark.slow
 def test_list_of_models_replaces_itself_and_no_other_register(run: Run, tmp_path: Path) -> None:
     run("register", "import", "cmdb.csv", "--mapping", MAPPING, "--db", "x.duckdb")
     names = tmp_path / "approved.txt"

@@ -115,6 +115,7 @@ def test_a_good_state_is_kept_and_compared_with(run: Run, lab: Lab) -> None:
     assert "no changes" in run("diff").stdout
 
 
+@pytest.mark.slow
 def test_a_sweep_and_a_time_name_states_too(run: Run, lab: Lab) -> None:
     lab.add(OLLAMA)
     look = ("discover", lab.network, "--ports", "11434", "--rate", RATE, "-q")

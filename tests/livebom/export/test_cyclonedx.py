@@ -237,6 +237,7 @@ def test_half_a_surrogate_pair_breaks_nothing(kind: PartKind) -> None:
         written(document(fold([seen]), []), version)
 
 
+@pytest.mark.slow
 @given(st.lists(hostile(), max_size=5), st.sampled_from(VERSIONS))
 def test_hostile_values_give_a_valid_bom_that_moves_no_cursor(seen: list[Observation], version: str) -> None:
     look = Look(at=seen[0].at if seen else datetime(2026, 1, 1, tzinfo=UTC), id="\ud800", surface="code", source="\x07")

@@ -185,6 +185,7 @@ def holds(runs: list[Range], value: int, family: int) -> bool:
     return any(each.family == family and each.first <= value <= each.last for each in runs)
 
 
+@pytest.mark.slow
 @trial(max_examples=100, deadline=None)
 @given(items=st.lists(st.tuples(RUNS, PORTS), max_size=4), cuts=RUNS, never=st.sets(st.integers(1, 3), max_size=2))
 def test_allowed_is_included_and_not_excluded(

@@ -72,6 +72,7 @@ def test_every_recording_is_judged_as_without_a_prefilter(engine: str) -> None:
         assert mine.standings == whole.standings, name
 
 
+@pytest.mark.slow
 def test_the_recordings_speak_for_something() -> None:
     assert sum(bool(one.standings) for one in seen("")) > 200
 

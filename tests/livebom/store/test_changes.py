@@ -125,6 +125,7 @@ def test_a_look_that_misses_it_begins_the_count_anew(tmp_path: Path) -> None:
         assert [one.sweep for one in store.changes(MONDAY, event="model.new")] == ["4", "7"]
 
 
+@pytest.mark.slow
 def test_what_hangs_on_a_thing_held_back_is_told_once(tmp_path: Path) -> None:
     policy = Policy(damping=Damping(sightings=2))
     with Store.open(tmp_path / "x.duckdb") as store:
@@ -156,6 +157,7 @@ def weak(at: datetime, state: str | None) -> Graph:
     return graph([*known.parts.values(), finding], [*known.edges.values(), has])
 
 
+@pytest.mark.slow
 def test_findings_say_since_when_they_are_open_and_who_accepted_them(tmp_path: Path) -> None:
     with Store.open(tmp_path / "x.duckdb") as store:
         for sweep, state, at in (("1", "fail", MONDAY), ("2", "pass", TUESDAY), ("3", "fail", WEDNESDAY)):

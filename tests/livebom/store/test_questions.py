@@ -72,6 +72,7 @@ def test_every_question_of_the_ten_is_there_and_says_what_it_takes() -> None:
         assert set(re.findall(r"\$(\w+)", one.sql)) == {parameter.name for parameter in one.parameters}, one.name
 
 
+@pytest.mark.slow
 def test_every_question_answers_the_same_whatever_the_order_of_the_document() -> None:
     one = sample()
     turned = msgspec.structs.replace(one, parts=one.parts[::-1], edges=one.edges[::-1])
@@ -295,6 +296,7 @@ def test_what_is_not_understood_is_said(tables: Database, name: str, given: dict
         ask(tables, find_question(name, frozenset(given)), given)
 
 
+@pytest.mark.slow
 def test_question_about_history_is_asked_of_the_store(tmp_path: Path) -> None:
     write(tmp_path)
     path = tmp_path / "estate.duckdb"
@@ -336,6 +338,7 @@ names = st.integers(0, 5)
 graphs = st.lists(st.tuples(names, st.sampled_from([E.HANDS_OFF_TO, E.CAN_CALL, E.USES_MCP]), names), max_size=14)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(graphs)
 def test_walk_finds_what_a_plain_walk_finds(arrows: list[tuple[int, EdgeKind, int]]) -> None:

@@ -71,6 +71,7 @@ def scapys(family: int) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", [4, 6])
 def test_our_frames_are_scapys_byte_for_byte(family: int) -> None:
     assert [frame.hex() for frame in ours(family)] == scapys(family)["built"]

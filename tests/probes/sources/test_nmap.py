@@ -37,6 +37,7 @@ def test_open_ports_are_found_and_everything_is_accounted_for() -> None:
     assert tally.cursor == 32  # the end of the order: the next power of two
 
 
+@pytest.mark.slow
 def test_what_the_scope_does_not_allow_is_neither_asked_nor_said() -> None:
     with socket.create_server(("127.66.1.5", 0)) as peer:
         peer.settimeout(0.05)
