@@ -132,7 +132,7 @@ async def _both(turn: Turn, orders: Sequence[Order], gathered: "_Gathered") -> t
 
     async def here(local: Local) -> None:
         nonlocal near
-        near = await local.ask(await local.look(), turn.catalog, planned(orders), gathered.take)
+        near = await local.ask(await local.look(), turn.catalog, planned(orders), gathered.take, turn.progress)
 
     async with anyio.create_task_group() as group:
         if turn.local:

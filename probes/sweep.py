@@ -127,6 +127,8 @@ class Progress(Struct):
     failed: int = 0
     path: str = ""
     """In words: how open ports are looked for, and why so."""
+    pace: Pace | None = None
+    """That of the sweep that runs; whoever sends beside it takes from its tokens."""
 
 
 async def sweep(
@@ -155,6 +157,7 @@ async def sweep(
             run.drain(take, mark)
         finally:
             run.stop()  # within the group, which would wait for the threads to walk the whole plan
+            run.progress.pace = None
     return run.progress.tally
 
 
@@ -165,7 +168,7 @@ class _Run:
         self.order, self.catalog, self.progress = order, catalog, progress
         self.nonce = secrets.token_hex(8)
         plan = order.plan
-        pace = Pace(order.rate, caps=_caps(order))
+        pace = progress.pace = Pace(order.rate, caps=_caps(order))
         start, stop = order.interval(plan)
         self.hunt = Hunt(
             plan=plan,

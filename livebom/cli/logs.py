@@ -13,6 +13,7 @@ from livebom.bom.text import safe_text
 
 def configure(*, quiet: bool = False, verbose: bool = False) -> None:
     """Log warnings and worse; nothing but errors with `quiet`, everything with `verbose`."""
+    logging.lastResort = _Foreign(logging.WARNING)
     level = logging.ERROR if quiet else logging.DEBUG if verbose else logging.WARNING
     structlog.configure(
         processors=[
@@ -25,6 +26,14 @@ def configure(*, quiet: bool = False, verbose: bool = False) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+class _Foreign(logging.Handler):
+    """What libraries log, on the standard error of that moment, made safe as our own lines are."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        sys.stderr.write(f"{safe_text(redact(self.format(record), None), 4000)}\n")
 
 
 def _safe(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

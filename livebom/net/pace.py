@@ -70,3 +70,23 @@ class Pace:
         self._tokens = min(1.0 + self.rate * LATE, self._tokens + flown)
         self._spurt = min(1.0 + self.rate * SLACK, self._spurt + CATCH_UP * flown)
         self._filled = now
+
+
+class BesidePace:
+    """The pace of a sweep while one runs, else an own one: who sends beside a sweep takes from its tokens."""
+
+    def __init__(self, rate: float | None, sweeping: Callable[[], Pace | None]) -> None:
+        """`sweeping` tells the pace of the sweep that runs now. Raises ValueError for a negative rate."""
+        self._own, self._sweeping = Pace(rate), sweeping
+
+    def take(self, wanted: int) -> int:
+        """As `Pace.take`."""
+        return self._now.take(wanted)
+
+    def wait(self) -> float:
+        """As `Pace.wait`."""
+        return self._now.wait()
+
+    @property
+    def _now(self) -> Pace:
+        return self._sweeping() or self._own

@@ -14,9 +14,9 @@ from msgspec import Struct, structs
 
 from livebom.bom.observation import Listener, Outcome
 from livebom.bom.text import safe_text
-from livebom.net.pace import Pace
 from livebom.net.reply import Ask, Reply
 from livebom.recognise.catalog import Catalog
+from probes.engine.http import Pace
 from probes.inspect import Seen, examine, unreadable
 from probes.local.choosing import Manner, Place
 from probes.local.inside import Reach, Reached
@@ -46,7 +46,12 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 async def ask(
-    places: Sequence[Place], catalog: Catalog, manner: Manner, take: Take, through: Path | None = None
+    places: Sequence[Place],
+    catalog: Catalog,
+    manner: Manner,
+    take: Take,
+    pace: Pace,
+    through: Path | None = None,
 ) -> Asked:
     """Have the whole conversation with each; `take` is called in the caller's task.
 
@@ -62,14 +67,15 @@ async def ask(
             refused.append(place)
 
     some = manner.ports is not None or len(catalog.wanted) < len(catalog.products)
-    first = structs.replace(await _round(places, catalog, manner, partial(taken, last=False), through), partial=some)
+    first = await _round(places, catalog, manner, partial(taken, last=False), pace, through)
+    first = structs.replace(first, partial=some)
     if not refused:
         return first
     again = [
         structs.replace(place, entrance=structs.replace(place.entrance, host=place.also), shown=_shown(place))
         for place in refused
     ]
-    second = await _round(again, catalog, manner, partial(taken, last=True), through)
+    second = await _round(again, catalog, manner, partial(taken, last=True), pace, through)
     return Asked(
         not_seen=tuple(dict.fromkeys((*first.not_seen, *second.not_seen))),
         complete=first.complete and second.complete,
@@ -88,6 +94,7 @@ async def _round(
     catalog: Catalog,
     manner: Manner,
     take: Callable[[Place, Seen], None],
+    pace: Pace,
     through: Path | None,
 ) -> Asked:
     if not places:
@@ -98,7 +105,7 @@ async def _round(
     reach = Reach(
         by_entrance,
         lambda one: _conversation(by_entrance[one], catalog, manner, nonce),
-        pace=Pace(manner.rate),
+        pace=pace,
         user_agent=manner.user_agent,
         timeout=manner.timeout,
         deadline=TALK * manner.timeout,

@@ -10,8 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from livebom.net.pace import Pace
-from probes.engine.http import Job, StoppedError, Talker
+from probes.engine.http import Job, Pace, StoppedError, Talker
 from probes.engine.inside import Inside, unfit
 from probes.engine.talk import Conversation
 from probes.local.namespaces import DNS, PROCESSES

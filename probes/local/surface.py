@@ -18,6 +18,7 @@ from livebom.bom.observation import Observation
 from livebom.bom.parts import Edge, EdgeKind, Graph, Part, PartKind
 from livebom.bom.redact import redact
 from livebom.bom.service import Finding, Layer, Service, Verdict
+from livebom.net.pace import BesidePace
 from livebom.recognise.catalog import Catalog
 from livebom.recognise.rules import CheckRule, Fingerprint
 from probes.found import listener_of
@@ -35,6 +36,7 @@ from probes.local.reach import Heard
 from probes.local.telling import Teller
 from probes.local.weights import Stock
 from probes.local.workload import LocalSource, Looked, Window
+from probes.sweep import Progress
 
 CONTAINERS = ("docker", "podman", "containerd", "cri")
 NAMES = frozenset({*CONTAINERS, "process", "kubernetes", stock.SOURCE, asking.SOURCE})
@@ -117,13 +119,19 @@ class Local(Struct, frozen=True, kw_only=True):
         found = await to_thread.run_sync(weights.look, where, limits, abandon_on_cancel=True)
         return Nearby(looked=looked, stock=await weights.with_hashes(found, self.hashing))
 
-    async def ask(self, near: Nearby, catalog: Catalog, planned: Planned, take: Take) -> Nearby:
-        """Talk to the servers that it told of and that the network's own sweep, by `planned`, does not get to."""
+    async def ask(
+        self, near: Nearby, catalog: Catalog, planned: Planned, take: Take, progress: Progress | None = None
+    ) -> Nearby:
+        """Talk to the servers that it told of and that the network's own sweep, by `planned`, does not get to.
+
+        While that sweep runs, by `progress`, both keep one pace.
+        """
         if self.manner is None:
             return near
         choose = partial(_places, near.looked, self.known, self.here, self.manner, catalog.ports, planned)
         places = await to_thread.run_sync(choose, abandon_on_cancel=True)
-        return structs.replace(near, asked=await ask(places, catalog, self.manner, take, self.through))
+        pace = BesidePace(self.manner.rate, lambda: progress.pace if progress else None)
+        return structs.replace(near, asked=await ask(places, catalog, self.manner, take, pace, self.through))
 
     def tell(
         self, near: Nearby, sweep: str, at: datetime, heard: Iterable[Heard], open_findings: Collection[str]

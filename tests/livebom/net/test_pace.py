@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livebom.net.pace import CATCH_UP, LATE, SLACK, Pace
+from livebom.net.pace import CATCH_UP, LATE, SLACK, BesidePace, Pace
 
 
 class Clock:
@@ -128,3 +128,19 @@ def test_threads_share_one_bucket() -> None:
     for thread in threads:
         thread.join()
     assert sum(granted) == 1 + int(1_000_000 * SLACK)
+
+
+def test_who_sends_beside_a_sweep_takes_from_its_tokens_and_has_own_ones_afterwards() -> None:
+    now = 0.0
+    sweeping: Pace | None = Pace(10, clock=lambda: now)
+    beside = BesidePace(1_000_000, lambda: sweeping)
+    assert beside.take(5) == 1
+    assert sweeping is not None
+    assert sweeping.take(5) == 0
+    assert beside.wait() > 0
+    now = 0.1
+    assert sweeping.take(1) == 1
+    assert beside.take(1) == 0
+    sweeping = None
+    assert beside.wait() == 0
+    assert beside.take(1) == 1

@@ -6,6 +6,7 @@ import time
 import anyio
 
 from livebom.bom.observation import Outcome
+from livebom.net.pace import Pace
 from livebom.surfaces import load_catalog
 from probes.inspect import Seen
 from probes.local.asking import Asked, ask
@@ -23,7 +24,8 @@ def place(host: str, port: int, also: str = "", shown: str = "") -> Place:
 
 def asked(*places: Place, how: Manner = HOW) -> tuple[Asked, list[tuple[Seen, str]]]:
     taken: list[tuple[Seen, str]] = []
-    done = anyio.run(lambda: ask(places, load_catalog(), how, lambda seen, whose: taken.append((seen, whose))))
+    pace = Pace(how.rate)
+    done = anyio.run(lambda: ask(places, load_catalog(), how, lambda seen, whose: taken.append((seen, whose)), pace))
     return done, taken
 
 
@@ -54,7 +56,7 @@ def test_cancelling_ends_a_conversation_with_somebody_who_says_nothing(lab: Lab)
 
         async def cut() -> None:
             with anyio.move_on_after(0.3):
-                await ask([place(host, port)], load_catalog(), HOW, lambda *_: None)
+                await ask([place(host, port)], load_catalog(), HOW, lambda *_: None, Pace(HOW.rate))
 
         began = time.monotonic()
         anyio.run(cut)
