@@ -98,7 +98,7 @@ def _give(path: Path, group: str | int | None) -> str:
     if group is None:
         return ""
     try:
-        os.chown(path, -1, group if isinstance(group, int) else gid_of(group))
+        os.chown(path, -1, group if isinstance(group, int) else gid_of(group), follow_symlinks=False)
     except KeyError:
         return f"there is no group {group} on this host: only the daemon's own user and root reach the socket"
     except OSError as error:

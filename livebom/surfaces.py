@@ -1,7 +1,7 @@
 """The surfaces that can be looked at: each takes its orders and yields what was seen."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from livebom.bom.observation import EdgeTo, Observation
 from livebom.bom.parts import EdgeKind, PartKind
 from livebom.bom.service import Service
 from livebom.net.cluster import ClusterError
-from livebom.net.ranges import Family, Range, number_of
+from livebom.net.ranges import Family, Range, number_of, without
 from livebom.recognise.catalog import Catalog
 from livebom.recognise.rules import CheckRule, Fingerprint, Never, Shared, Workloads
 from livebom.settings import DataError, Problem, Settings, cache_folder, data_path, read, read_folder
@@ -129,6 +129,8 @@ class Runtime(Struct, kw_only=True):
     """No order was a shard only."""
     paths: list[str] = []
     """In words, how open ports were looked for and why so, of each order that left it to us."""
+    tarpits: dict[str, int] = {}
+    """Hosts on which nearly every port is open and says nothing, and how many of their ports were not asked."""
 
     @property
     def complete(self) -> bool:
@@ -158,19 +160,22 @@ async def runtime(
         look.tallies.append(tally)
         look.planned += progress.planned
         look.requests += progress.asked
-        look.coverage += [
-            Stretch(
-                zone=order.zone,
-                first=run.first,
-                last=run.last,
-                family=run.family,
-                ports=block.ports,
-                complete=tally.complete and order.whole,
-            )
-            for block in order.blocks
-            for run in block.ranges
-        ]
+        look.tarpits |= progress.tarpits
+        look.coverage += _coverage(order, [one for one, left in progress.tarpits.items() if left], tally.complete)
     return look
+
+
+def _coverage(order: Order, tarpits: Iterable[str], complete: bool) -> Iterator[Stretch]:
+    """The runs that the order looked at; hosts not all of whose open ports were asked are runs of their own."""
+    cuts = [Range(number[0], number[0], number[1]) for number in map(number_of, tarpits) if number]
+    for block in order.blocks:
+        whole = without(block.ranges, cuts) if cuts else block.ranges
+        parts = [(run, complete and order.whole) for run in whole]
+        parts += [(run, False) for run in (without(block.ranges, whole) if cuts else ())]
+        for run, told in parts:
+            yield Stretch(
+                zone=order.zone, first=run.first, last=run.last, family=run.family, ports=block.ports, complete=told
+            )
 
 
 def placed(host: str) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from livebom.bom.coverage import covered, looked_at
 from livebom.bom.document import Document
 from livebom.bom.grading import graded
 from livebom.bom.graph import fold, value
-from livebom.bom.observation import Observation, Outcome
+from livebom.bom.observation import Observation
 from livebom.bom.parts import EdgeKind, Graph, PartKind
 from livebom.bom.policy import Policy
 from livebom.bom.report import Report
@@ -46,6 +46,7 @@ from livebom.surfaces import (
     servers,
     surface,
 )
+from livebom.unseen import is_mute, not_seen
 
 _COUNTS = ("sent", "open", "refused", "silent", "unreachable", "lost")
 
@@ -118,11 +119,11 @@ async def crank(turn: Turn) -> Report:
         observations=observations,
         changes=changes,
         counts=_counts(look, near),
-        not_seen=(*near.not_seen(told), *_not_seen(turn, look, services)),
+        not_seen=(*near.not_seen(told), *not_seen(turn.notes, look, services)),
         paths=tuple(dict.fromkeys(look.paths)),
         version=__version__,
         coverage=tuple(sorted(stretch.told for stretch in _stretches(turn, look))),
-        mute=tuple(sorted(listener_of(service).key for service in services if _is_mute(service))),
+        mute=tuple(sorted(listener_of(service).key for service in services if is_mute(service))),
     )
 
 
@@ -310,7 +311,7 @@ def _settle(
     if store is None:
         return None
     stretches = _stretches(turn, look)
-    mute = {(s.zone, s.host, s.port) for s in services if _is_mute(s)}
+    mute = {(s.zone, s.host, s.port) for s in services if is_mute(s)}
     known = before.graph
     looked = covered(known, looked_at(one.told for one in stretches if one.complete), mute) - surface.spoken_of(
         known, surface.NAMES
@@ -318,7 +319,7 @@ def _settle(
     looked = (looked | surface.missed(known, near.whole, mute)) - _undecided(known, graph)
     seen_at = datetime.now(UTC)
     store.add_coverage([_coverage(sweep, stretch) for stretch in stretches])
-    not_seen = (*near.not_seen(ToldHere()), *_not_seen(turn, look, services))
+    words = (*near.not_seen(ToldHere()), *not_seen(turn.notes, look, services))
     complete = look.complete and near.complete
     changes = None
     with store.together():  # so that a look that settled has told what it changed, and that once, whenever it is killed
@@ -329,7 +330,7 @@ def _settle(
             covered=lambda one: one.id in looked,
             gone_after=turn.gone_after,
         )
-        store.end_sweep(sweep, seen_at, complete=complete, tally=_counts(look, near), not_seen=not_seen)
+        store.end_sweep(sweep, seen_at, complete=complete, tally=_counts(look, near), not_seen=words)
         if before.looks:
             changes = store.tell(before, graph, Told(sweep_id=sweep, policy=turn.policy, today=seen_at.date()))
         if turn.policy.alerts:
@@ -344,11 +345,6 @@ def _stretches(turn: Turn, look: Runtime) -> list[Stretch]:
     """What was looked at; a look for some products only is a statement about none of it."""
     partial = len(turn.catalog.wanted) < len(turn.catalog.products)
     return [structs.replace(stretch, complete=stretch.complete and not partial) for stretch in look.coverage]
-
-
-def _is_mute(service: Service) -> bool:
-    """Whether the listener was reached and did not tell its models: those it serves are not known to be gone."""
-    return service.outcome is not Outcome.OK or service.models is None
 
 
 def _undecided(known: Graph, seen: Graph) -> set[UUID]:
@@ -368,33 +364,10 @@ def _coverage(sweep: str, stretch: Stretch) -> CoverageRow:
         complete=stretch.complete,
         reason=""
         if stretch.complete
-        else "it was ended early, lost targets for want of sockets, or looked for some servers only",
+        else "it was ended early, lost targets for want of sockets, met a tarpit, or looked for some servers only",
     )
 
 
 def _counts(look: Runtime, near: Nearby) -> dict[str, int]:
     sums = {name: sum(getattr(tally, name) for tally in look.tallies) for name in _COUNTS}
     return {"planned": look.planned, **sums, "requests": look.requests + (near.asked.requests if near.asked else 0)}
-
-
-def _not_seen(turn: Turn, look: Runtime, services: Sequence[Service]) -> tuple[str, ...]:
-    """In words, what this look could not or did not look at."""
-    words = list(turn.notes)
-    lost, silent = (sum(getattr(t, name) for t in look.tallies) for name in ("lost", "silent"))
-    if lost:
-        words.append(f"{lost} targets that this host had no socket or port for; lower --rate, or raise its limits")
-    if silent:
-        words.append(f"{silent} targets answered nothing: a filter, or nobody there")
-    if not look.whole:
-        words.append("the other shards of the range")
-    if any(t.stopped or not t.finished for t in look.tallies):
-        words.append("the rest of the range: the sweep was ended early")
-    mute = [s for s in services if s.outcome is not Outcome.OK]
-    if mute:
-        words.append(f"{len(mute)} open ports that speak no HTTP or did not answer in time")
-    unread = [s for s in services if s.product and s.models is None]
-    if unread:
-        words.append(f"the models of {len(unread)} servers that do not tell a stranger")
-    words.append("what listens on loopback of other hosts or behind no published port: run livebom there")
-    words.append("hosted AI services, code, weights and agents: other surfaces, not part of this look")
-    return tuple(words)

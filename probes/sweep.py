@@ -20,6 +20,7 @@ from livebom.net.caps import Caps
 from livebom.net.credentials import Credential, Header
 from livebom.net.pace import Pace
 from livebom.net.pointers import Pointers
+from livebom.net.ranges import number_of
 from livebom.net.reply import Ask, Reply
 from livebom.net.seal import Seal
 from livebom.recognise.catalog import Catalog
@@ -32,6 +33,7 @@ from probes.inspect import Seen, examine, unreadable
 from probes.keyed import joined, wants_key
 from probes.marks import Marks
 from probes.sources import Hunt, Source, chosen
+from probes.tarpits import Tarpits
 
 QUEUED = 512
 """Conversations' results that may wait to be taken; beyond it the talking stops until there is room."""
@@ -129,6 +131,8 @@ class Progress(Struct):
     """In words: how open ports are looked for, and why so."""
     pace: Pace | None = None
     """That of the sweep that runs; whoever sends beside it takes from its tokens."""
+    tarpits: dict[str, int] = field(default_factory=dict)
+    """Of the sweep that ended last: hosts on which nearly everything is open, and how many ports were not asked."""
 
 
 async def sweep(
@@ -155,6 +159,7 @@ async def sweep(
                 run.drain(take, mark)
                 await anyio.sleep(_POLL)
             run.drain(take, mark)
+            run.progress.tarpits = run.tarpits.found()
         finally:
             run.stop()  # within the group, which would wait for the threads to walk the whole plan
             run.progress.pace = None
@@ -191,6 +196,7 @@ class _Run:
         first, _ = replace(order, begin=None).interval(plan)  # where it goes on, what is done was planned too
         progress.planned = len(plan) * (stop - first) // whole if whole else 0
         self.marks = Marks()
+        self.tarpits = Tarpits(catalog.ports, self._tried)
         self.pointers = Pointers() if order.ptr else None
         self._counted: dict[int, Tally] = {}
         self._stop = threading.Event()
@@ -267,6 +273,7 @@ class _Run:
 
     def _opened(self, found: list[Open]) -> None:
         for place in found:
+            self.tarpits.opened(place.address)
             if self.pointers:
                 self.pointers.ask(place.address)
             for door in self.order.doors.get((place.address, place.port), (Door(),)):
@@ -297,8 +304,25 @@ class _Run:
     def _credential(self, listener: Listener, scheme: str | None) -> Credential | None:
         return self.order.credential(listener.host, listener.port, listener.name, scheme)
 
-    def _examine(self, listener: Listener) -> Generator[Ask, Reply, Seen]:
-        """The conversation behind its wall: whatever a target makes of ours, it stays open and is said to be so."""
+    def _tried(self, address: str) -> float:
+        """How many ports of an address were tried, or a little more: retries count too, and the order is random."""
+        hunt, number = self.hunt, number_of(address)
+        walked = (hunt.tally.sent - self.order.counted.sent) / max(1, len(hunt.plan))
+        return min(1.0, walked) * len(hunt.plan.ports_of(*number)) if number else 0.0
+
+    def _examine(self, listener: Listener) -> Generator[Ask, Reply, Seen | None]:
+        """The conversation behind its wall: whatever a target makes of ours, it stays open and is said to be so.
+
+        None where the listener is not worth one.
+        """
+        place = listener.host, listener.port
+        if place not in self.order.doors and self.tarpits.skips(*place):
+            return None
+        seen = yield from self._talk(listener)
+        self.tarpits.ended(listener.host, told=_told(seen))
+        return seen
+
+    def _talk(self, listener: Listener) -> Generator[Ask, Reply, Seen]:
         plain = self.order.headers
         try:
             seen = yield from self._look(listener, Seal(plain, self._credential(listener, None)))
@@ -357,6 +381,13 @@ class _Run:
 def _caps(order: Order) -> Caps | None:
     shares = order.per_host_rate, order.per_net_rate
     return Caps(*shares) if any(shares) else None
+
+
+def _told(seen: Seen) -> bool:
+    """Whether a listener said more than a port that answers anything: what it is, or that it has not what was asked."""
+    service = seen.service
+    named = service.product or service.stack or service.conflict
+    return bool(named) or any((exchange.reply.status or 0) >= 400 for exchange in seen.said)
 
 
 def _now() -> datetime:

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from msgspec import Struct
 _CHUNK = 1 << 16
 _LINE = 1 << 20
 """Bytes of one event."""
+_CREDENTIALS = struct.Struct("3i")
+"""struct ucred: pid, uid, gid."""
 _ALREADY_CLOSED = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)
 
 
@@ -36,6 +39,8 @@ class EngineDoor(Struct, frozen=True, kw_only=True):
     certificate: str = ""
     """The client's, a file in PEM, and its key."""
     key: str = ""
+    users: frozenset[int] | None = None
+    """Who may be listening at a unix socket, by uid; None where whoever named the place answers for it."""
 
 
 class Answer(Struct, frozen=True):
@@ -58,6 +63,8 @@ class EngineClient:
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._ended = False
+        self.peer: int | None = None
+        """The uid of whoever listens at a unix socket, once it was asked; the kernel's word, not its own."""
         self._timer = threading.Timer(max(0.0, until - time.monotonic()), self.end)
         self._timer.daemon = True
 
@@ -142,8 +149,14 @@ class EngineClient:
         if self._ended or left <= 0:
             raise EngineError("no time was left")
         one = _opened(self._door, left)
+        if one.family == socket.AF_UNIX:
+            self.peer = _listener(one)
         with self._lock:
             self._open.add(one)
+        users = self._door.users
+        if users is not None and self.peer not in users:
+            known = "root, this user or whose folder it is"
+            raise EngineError(f"uid {self.peer} listens there, not {known}; DOCKER_HOST or CONTAINER_HOST can name it")
         connection = HTTPConnection("localhost", timeout=left)
         connection.sock = one
         connection.auto_open = 0
@@ -193,6 +206,12 @@ def _opened(door: EngineDoor, left: float) -> socket.socket:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
         raise EngineError(f"cannot be reached: {reason}") from None
+
+
+def _listener(one: socket.socket) -> int:
+    """The uid that listens at the other end, as it was when it began to listen (unix(7), SO_PEERCRED)."""
+    _, uid, _ = _CREDENTIALS.unpack(one.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+    return int(uid)
 
 
 def _secured(plain: socket.socket, door: EngineDoor, host: str) -> socket.socket:

@@ -109,13 +109,17 @@ class Plan:
             rows[position] = self.at(int(wanted[position]))
         return rows
 
-    def contains(self, address: int, family: Family, port: int) -> bool:
-        """Whether that pair is in the plan."""
+    def ports_of(self, address: int, family: Family) -> tuple[int, ...]:
+        """The ports that the plan has of that address."""
         number = bisect_right(self._keys, (family, address)) - 1
         if number < 0:
-            return False
+            return ()
         run = self.runs[number]
-        return run.family == family and run.first <= address <= run.last and port in run.ports
+        return run.ports if run.family == family and run.first <= address <= run.last else ()
+
+    def contains(self, address: int, family: Family, port: int) -> bool:
+        """Whether that pair is in the plan."""
+        return port in self.ports_of(address, family)
 
 
 def make_plan(blocks: Iterable[Block]) -> Plan:

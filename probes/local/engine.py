@@ -1,5 +1,6 @@
 """Looking at an engine that speaks Docker's API or Podman's: list, inspect each at once, note what cannot be read."""
 
+import os
 import re
 import threading
 import time
@@ -12,6 +13,7 @@ from msgspec import Struct
 
 from livebom.net.engine_api import Answer, EngineClient, EngineDoor, EngineError
 from probes.local.inspected import UNREADABLE, digest_in, image_id, inspected, workload
+from probes.local.proc import Proc
 from probes.local.workload import Looked, Window, Workload
 
 _LIST, _ONE, _PING = 64 << 20, 4 << 20, 1 << 16
@@ -20,6 +22,8 @@ _AT_ONCE = 4
 _SHOWN = 8
 """Containers named in one line."""
 _ID = re.compile(r"[0-9a-f]{12,64}")
+_OF_A_USER = re.compile(r"/run/user/([0-9]{1,9})/")
+"""Made by root for that uid alone (pam_systemd(8))."""
 _VERSION = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
 _NEWEST = (1, 43)
 """Of Docker's API, the version whose answers are read here; a server that knows only an older one is asked in that."""
@@ -27,6 +31,7 @@ _LONG = 7 * 86400.0
 """Seconds after which a stream of events is begun anew by whoever wants it."""
 _PATIENCE = 10.0
 """Seconds for an engine to say that it is there, before its events are waited for."""
+_PROC = Proc()
 _EVENTS = quote('{"type":["container"],"event":["start","die","died"]}')
 
 
@@ -191,11 +196,20 @@ class _Look:
             one = inspected(answer.body)
             if one.id != id_:
                 return self._note("that are told as others", id_[:12])
-            return workload(one, self._name, one.image_digest or self._digest(image_id(one)), self._window)
+            told = workload(one, self._name, one.image_digest or self._digest(image_id(one)), self._window)
+            if told.pid and not self._may_tell_of(told.pid):
+                self._note("whose process is not its user's, so that only the engine's word stands", id_[:12])
+                return msgspec.structs.replace(told, pid=None)
+            return told
         except EngineError as error:
             return self._note(f"not told ({error})", id_[:12])
         except UNREADABLE:
             return self._note("whose details cannot be read", id_[:12])
+
+    def _may_tell_of(self, pid: int) -> bool:
+        """Whether an engine of that user may lead us to a process: who is not root may only to what is its own."""
+        peer = self._client.peer
+        return peer in {None, 0, os.geteuid()} or peer in _PROC.users(pid)
 
     def _digest(self, image: str) -> str:
         """Of the image's manifest; one image is asked for once, or twice where two threads meet."""
@@ -245,17 +259,27 @@ def _mapped(work: Callable[[str], Workload | None], ids: list[str]) -> list[Work
     return found
 
 
-def standing(paths: Iterable[Path]) -> tuple[str, ...]:
-    """The addresses of the sockets that are there, each once; where there is none the first, to be told absent."""
-    paths = tuple(paths)
-    found: dict[Path, str] = {}
-    for path in paths:
+def standing(paths: Iterable[Path], named: Iterable[Path] = ()) -> tuple[EngineDoor, ...]:
+    """The doors at the sockets that are there, each once; where there is none the first, to be told absent.
+
+    Behind those that somebody named anybody may listen; behind the others root, this user, or whose folder it is.
+    """
+    doors = [EngineDoor(address=f"unix://{path}") for path in named]
+    doors += [EngineDoor(address=f"unix://{path}", users=_trusted(path)) for path in paths]
+    found: dict[Path, EngineDoor] = {}
+    for door in doors:
+        path = Path(door.address.removeprefix("unix://"))
         try:
             if path.is_socket():
-                found.setdefault(path.resolve(), f"unix://{path}")
+                found.setdefault(path.resolve(), door)
         except OSError:  # a folder that may not be entered
             continue
-    return tuple(found.values()) or (f"unix://{paths[0]}",)
+    return tuple(found.values()) or (doors[0],)
+
+
+def _trusted(path: Path) -> frozenset[int]:
+    owner = _OF_A_USER.match(str(path))
+    return frozenset({0, os.geteuid(), *((int(owner[1]),) if owner else ())})
 
 
 def users_own(environment: Iterable[str], name: str) -> list[Path]:

@@ -4,14 +4,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from livebom.net.engine_api import EngineDoor
 from probes.local.engine import Engine, standing, users_own
 
 NAME = "podman"
 
 
 def places(environment: Mapping[str, str] = os.environ) -> tuple[Engine, ...]:
-    """The services of this host: with root and without."""
+    """The services of this host: with root, without, and the one that CONTAINER_HOST names (podman(1))."""
     own = users_own((environment.get("XDG_RUNTIME_DIR", ""),), "podman/podman.sock")
-    addresses = standing((Path("/run/podman/podman.sock"), *own))
-    return tuple(Engine(NAME, EngineDoor(address=address)) for address in addresses)
+    host = environment.get("CONTAINER_HOST", "")
+    named = [Path(host.removeprefix("unix://"))] if host.startswith("unix:///") else []
+    return tuple(Engine(NAME, door) for door in standing((Path("/run/podman/podman.sock"), *own), named))

@@ -1,5 +1,6 @@
 """Reading /proc: one function for each file, on bytes that any process may have written, and whatever vanishes."""
 
+import fcntl
 import os
 import re
 import sys
@@ -23,6 +24,8 @@ FILES = 65_536
 LISTEN = "0A"
 _KERNEL_THREAD = 0x00200000
 """PF_KTHREAD (linux/sched.h)."""
+_NS_GET_OWNER_UID = 0xB704
+"""linux/nsfs.h."""
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 _GPU = re.compile(r"/dev/(?:nvidia\d+|dri/renderD\d+|kfd|accel/accel\d+)")
 
@@ -82,6 +85,17 @@ class Proc:
         """The effective user."""
         match = re.search(rb"^Uid:\s+\d+\s+(\d{1,10})\b", self.read(pid, "status", SMALL), re.MULTILINE)
         return int(match[1]) if match else None
+
+    def users(self, pid: int) -> frozenset[int]:
+        """Whose process it is: its effective user, and who made the user namespace it is in (ioctl_ns(2))."""
+        found = {self.uid(pid)}
+        try:
+            with (self.root / str(pid) / "ns/user").open("rb", buffering=0) as space:
+                told = fcntl.ioctl(space, _NS_GET_OWNER_UID, bytes(4))
+                found.add(int.from_bytes(told, sys.byteorder))
+        except OSError:  # it is gone, or another's
+            pass
+        return frozenset(uid for uid in found if uid is not None)
 
     def cgroup(self, pid: int) -> str:
         """The control groups, as they stand there."""

@@ -37,6 +37,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     services: dict[str, dict[str, Any]]
     """By address."""
+    out: str
     code: int
     errors: str
     seconds: float
@@ -63,9 +64,11 @@ def ran(words: Sequence[str]) -> Outcome:
             child.kill()
             child.communicate()
             raise
-    rows = [json.loads(line) for line in out.splitlines() if line.startswith('{"')]
+    lines = (json.loads(line) for line in out.splitlines() if line.startswith('{"'))
+    rows = [line for line in lines if "host" in line]
     return Outcome(
         services={row["host"]: row for row in rows},
+        out=out,
         code=child.returncode,
         errors=errors,
         seconds=time.monotonic() - began,
