@@ -46,17 +46,19 @@ class Storeroom:
         self._store: Store | None = None
         self._carried: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
         self._wait, self._again = 0.5, 0.0
+        self._tasks: set[asyncio.Future[Any]] = set()
 
     def __enter__(self) -> Self:
         self._context = start_blocking_portal("asyncio", name="storeroom")
         self._portal: BlockingPortal = self._context.__enter__()
+        self._loop = self._portal.call(asyncio.get_running_loop)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._portal.call(self._close)
+            self._portal.call(self._end)
         finally:
             self._context.__exit__(kind, error, trace)
 
@@ -73,7 +75,7 @@ class Storeroom:
 
     async def call(self, work: Callable[[Store], T]) -> T:
         """What the work comes to, in the store's thread. Raises StoreError, also while the store cannot be opened."""
-        return await asyncio.wrap_future(self._portal.start_task_soon(self._call, work))
+        return await self._soon(partial(self._call, work))
 
     async def write(self, work: Callable[[Store], T]) -> T:
         """The same of work that changes what the store tells."""
@@ -84,7 +86,7 @@ class Storeroom:
 
     async def answers(self) -> bool:
         """Whether the thread takes calls; for the self-check. Does not touch the store."""
-        await asyncio.wrap_future(self._portal.start_task_soon(lambda: None))
+        await self._soon(lambda: None)
         return True
 
     async def run(self, work: Callable[[], T], /) -> T:
@@ -97,11 +99,26 @@ class Storeroom:
 
     def soon(self, work: Callable[[], Coroutine[Any, Any, T]]) -> "asyncio.Future[T]":
         """Run a coroutine function in the store's loop."""
-        return asyncio.wrap_future(self._portal.start_task_soon(work))
+        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._kept(work()), self._loop))
 
     def tell(self, work: Callable[[], None]) -> None:
         """Run a function in the store's loop, and do not wait for it."""
-        self._portal.start_task_soon(work)
+        self._loop.call_soon_threadsafe(work)
+
+    def _soon(self, work: Callable[[], T]) -> "asyncio.Future[T]":
+        # Not the portal's `start_task_soon`: it waits until the other loop takes the task, and that one settles and
+        # publishes for seconds without a pause.
+        async def done() -> T:
+            return work()
+
+        return self.soon(done)
+
+    async def _kept(self, work: Coroutine[Any, Any, T]) -> T:
+        """The same, waited for at the end."""
+        if (task := asyncio.current_task()) is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await work
 
     def _call(self, work: Callable[[Store], T]) -> T:
         store = self.opened()
@@ -163,6 +180,11 @@ class Storeroom:
             _log.error("store is closed and will be opened again", why=str(error))
             with suppress(StoreError):
                 store.close()
+
+    async def _end(self) -> None:
+        self._close()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _close(self) -> None:
         store, self._store = self._store, None

@@ -1,5 +1,6 @@
 """From service records to observations: what a sweep says to the graph, and how well each word is known."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from livebom.bom.identity import Serving, assign, finding_key, host_key, model_alias, served_key
@@ -65,11 +66,12 @@ def server_observations(
     places = {key: (s.zone, s.host, s.product or "", s.port, _serving(s)) for key, s in named.items()}
     owners = assign(places, known, known_serving)
     observations: list[Observation] = []
+    listening: defaultdict[str, list[Service]] = defaultdict(list)
     for key, service in sorted(named.items()):
+        listening[owners[key]].append(service)
         observations.append(_server(sweep, source, owners[key], key, service))
         observations += [_model(sweep, source, owners[key], service, m) for m in service.models or ()]
-    for server in sorted(set(owners.values())):
-        its = [service for key, service in sorted(named.items()) if owners[key] == server]
+    for server, its in sorted(listening.items()):
         observations += _findings(sweep, source, server, its, known_findings)
     return observations
 

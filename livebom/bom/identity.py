@@ -1,5 +1,6 @@
 """Who is who: ids made from natural keys, alias sets with one canonical part, and the keys of the runtime surface."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from uuid import UUID, uuid5
 
@@ -112,10 +113,13 @@ def assign(
     """
     answer: dict[str, str] = {}
     serving = dict(known_serving)
+    alike: defaultdict[str, set[str]] = defaultdict(set)
+    for one in serving:
+        _group(alike, one)
     ordered = sorted(listeners.items(), key=lambda item: (item[0] not in known, item[1][3], item[0]))
     for key, (zone, host, product, port, now) in ordered:
         plain = server_key(zone, host, product)
-        mine = sorted(one for one in serving if one == plain or one.startswith(f"{plain}#"))
+        mine = sorted(alike[plain])
         stays = known.get(key)
         if stays in mine:
             server = stays
@@ -124,8 +128,17 @@ def assign(
                 plain if plain not in mine else server_key(zone, host, product, port)
             )
         answer[key] = server
+        _group(alike, server)
         serving[server] = _joined(serving.get(server), now, fresh=stays == server)
     return answer
+
+
+def _group(alike: defaultdict[str, set[str]], server: str) -> None:
+    """Put a server's key with those that begin alike: with itself, and with what stands before each port in it."""
+    alike[server].add(server)
+    for at, letter in enumerate(server):
+        if letter == "#":
+            alike[server[:at]].add(server)
 
 
 def _joined(before: Serving | None, now: Serving, *, fresh: bool) -> Serving:
