@@ -7,6 +7,7 @@ grew from the sixth hour to the last. The 10 000 are not contacted again: that i
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -61,7 +62,8 @@ def running(folder: Path, code: str, schedule: str) -> Iterator[tuple[int, Any]]
         f"db: {folder / 'livebom.duckdb'}\nrate: 20000\ntimeout: 1\ndaemon:\n  socket: {at}\n  socket_group: null\n"
         f"  targets: {targets}\n  schedules: {{s: {{{schedule}}}}}\n"
     )
-    environment = {**os.environ, "LIVEBOM_CONFIG": str(config), "SPEED": str(SPEED), "HOME": str(folder)}
+    more = {"LIVEBOM_CONFIG": str(config), "SPEED": str(SPEED), "HOME": str(folder)}
+    environment = {**os.environ, **allocator(), **more}
     with (folder / "log").open("wb") as log:
         child = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment, stderr=log)
     try:
@@ -71,6 +73,13 @@ def running(folder: Path, code: str, schedule: str) -> Iterator[tuple[int, Any]]
     finally:
         child.send_signal(signal.SIGTERM)
         child.wait(60)
+
+
+def allocator() -> dict[str, str]:
+    """How the unit lets the daemon allocate memory."""
+    unit = (ROOT / "systemd" / "system" / "livebom.service").read_text(encoding="utf-8")
+    words = [word for line in re.findall(r"^Environment=(.*)$", unit, re.MULTILINE) for word in line.split()]
+    return {name: value for name, _, value in (word.partition("=") for word in words) if "MALLOC" in name}
 
 
 def wait_for(client: Any, child: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -146,7 +146,7 @@ def _services(client: Any) -> Iterator[dict[str, Any]]:
 @contextmanager
 def _daemon(folder: Path, services: int) -> Iterator[tuple[int, Any]]:
     """A daemon that does nothing unasked, and a client of it."""
-    from benches.daemon import wait_for
+    from benches.daemon import allocator, wait_for
     from daemon.client import Client
 
     hosts = [host for host, _ in estate(NETWORK, services)]
@@ -156,7 +156,7 @@ def _daemon(folder: Path, services: int) -> Iterator[tuple[int, Any]]:
         f"db: {folder / 'livebom.duckdb'}\nrate: 50000\ntimeout: 1\n"
         f"daemon:\n  socket: {at}\n  socket_group: null\n  targets: {targets}\n"
     )
-    environment = {**os.environ, "LIVEBOM_CONFIG": str(config), "HOME": str(folder)}
+    environment = {**os.environ, **allocator(), "LIVEBOM_CONFIG": str(config), "HOME": str(folder)}
     with (folder / "log").open("wb") as log:
         child = subprocess.Popen([sys.executable, "-m", "livebom", "daemon"], cwd=ROOT, env=environment, stderr=log)
     try:

@@ -1,6 +1,7 @@
 """The worker: takes sweeps from the queue, cranks them, holds and ends them, and lets other sources in between."""
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -151,6 +152,7 @@ class Worker:
             self.reasons.pop(id_, None)
             self._hooked = 0.0
             self.desk.counts["sweep seconds"] += int(self.desk.moment.elapsed - began)
+            gc.collect()  # a large sweep leaves tens of megabytes in circles, and nothing soon looks for them
             self.desk.wake()
 
     async def _attempt(self, id_: str) -> None:
