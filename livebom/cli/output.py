@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -25,27 +26,27 @@ def emit(report: Report, form: str | None, path: Path | None, *, everything: boo
         deliver(written(report, form, everything=everything), path)
 
 
-def deliver(text: str, path: Path | None) -> None:
-    """Write the text to the file, whole, or to stdout. Raises OSError where the file cannot be written."""
+def deliver(text: str | Iterable[str], path: Path | None) -> None:
+    """Write the text or its pieces to the file, whole, or to stdout. Raises OSError where that cannot be written."""
     if path is not None:
         write_whole(path, text)
     else:
-        sys.stdout.write(text)
+        sys.stdout.writelines(_pieces(text))
         sys.stdout.flush()
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str | Iterable[str]) -> None:
     """Write beside the path and rename, so that a reader sees the old file or the new one."""
-    write_whole_bytes(path, text.encode("utf-8", "backslashreplace"))
+    write_whole_bytes(path, (piece.encode("utf-8", "backslashreplace") for piece in _pieces(text)))
 
 
-def write_whole_bytes(path: Path, body: bytes) -> None:
-    """The same of what is no text."""
+def write_whole_bytes(path: Path, pieces: Iterable[bytes]) -> None:
+    """The same of what is no text, in pieces."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as out:
-            out.write(body)
+            out.writelines(pieces)
             out.flush()
             os.fsync(out.fileno())
         temporary.chmod(0o644)
@@ -53,3 +54,7 @@ def write_whole_bytes(path: Path, body: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _pieces(text: str | Iterable[str]) -> Iterable[str]:
+    return (text,) if isinstance(text, str) else text

@@ -12,7 +12,7 @@ from livebom.cli.errors import told
 from livebom.cli.output import deliver
 from livebom.cli.states import policy_of, state_of
 from livebom.cli.when import today
-from livebom.export import exported, format_of, formats
+from livebom.export import format_of, formats, pieces
 
 
 @click.command(name="export")
@@ -46,5 +46,5 @@ def command(state: str, form: str | None, policy: Path | None, output: Path | No
     rules, document = policy_of(policy), state_of(state, db)
     if rules != Policy():
         document = with_verdicts(document, rules, today(os.environ))
-    deliver(exported(document, form), output)
+    deliver(pieces(document, form), output)
     return 0

@@ -20,7 +20,7 @@ from livebom.cli.states import policy_of, state_of
 from livebom.cli.verb_diff import code
 from livebom.cli.when import today
 from livebom.export import changes as changes_formats
-from livebom.export import exported, format_of, formats
+from livebom.export import format_of, formats, pieces
 from livebom.readers import ReadProblem
 from livebom.store import StoreError
 
@@ -78,7 +78,7 @@ def command(
     if before is not None:
         day = today(os.environ)
         comparison = changes(before, merged, rules, day, names=(str(diff_against), str(output or "merged")))
-    deliver(exported(merged, form), output)
+    deliver(pieces(merged, form), output)
     if comparison is not None:
         # On stdout, unless the document itself goes there.
         click.echo(changes_formats.written(comparison, "table"), nl=False, err=output is None)

@@ -157,7 +157,7 @@ def _deliver(answer: Selected, form: str, output: Path | None) -> None:
 
 def _write(body: bytes, output: Path | None) -> None:
     if output is not None:
-        write_whole_bytes(output, body)
+        write_whole_bytes(output, (body,))
     else:
         sys.stdout.buffer.write(body)
         sys.stdout.buffer.flush()

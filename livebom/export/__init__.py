@@ -1,5 +1,6 @@
 """Ways to write a state: one module per format in this folder, found by walking it."""
 
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -11,6 +12,7 @@ from livebom.bom.report import Report, document_of
 # A format is a module with NAME (the word of `--format`), SUFFIXES (file endings that choose it) and at least one of
 #   write(report: Report, *, everything: bool) -> str     for what `discover` tells and no document holds
 #   export(document: Document) -> str                     for any state: a file's, a sweep's, last-good
+# and, where that text is large, pieces(document: Document) -> Iterator[str] that yields it bit by bit.
 # Both are pure: equal input gives equal bytes. Such a module imports what is heavy only inside its functions.
 
 
@@ -28,13 +30,18 @@ def format_of(path: Path) -> str | None:
     return endings[max(fitting, key=len)] if fitting else None
 
 
-def written(report: Report, form: str, *, everything: bool) -> str:
-    """What `discover` found, in that format."""
+def written(report: Report, form: str, *, everything: bool) -> Iterable[str]:
+    """What `discover` found, in that format, bit by bit."""
     one = formats()[form]
     if hasattr(one, "write"):
-        text: str = one.write(report, everything=everything)
-        return text
-    return exported(document_of(report), form)
+        return (one.write(report, everything=everything),)
+    return pieces(document_of(report), form)
+
+
+def pieces(document: Document, form: str) -> Iterable[str]:
+    """A state in that format, bit by bit. Raises KeyError for a format that holds no state."""
+    one = formats("export")[form]
+    return one.pieces(document) if hasattr(one, "pieces") else (one.export(document),)
 
 
 def exported(document: Document, form: str) -> str:

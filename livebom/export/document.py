@@ -1,23 +1,24 @@
 """The AIBOM document (`json`): parts, edges, the looks and the observations they come from."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from livebom.bom.document import Document
-from livebom.bom.report import Report, document_of
-from livebom.export.encoding import encoded
+from livebom.export import encoding
 
 NAME = "json"
 SUFFIXES = (".json",)
 
 
-def write(report: Report, *, everything: bool) -> str:
-    """The report's document, with its observations."""
-    return export(document_of(report))
-
-
 def export(document: Document) -> str:
     """The document, indented for people who open it."""
-    return encoded(document)
+    return encoding.encoded(document)
+
+
+def pieces(document: Document) -> Iterator[str]:
+    """The same bit by bit."""
+    return encoding.pieces(document)
 
 
 def schema() -> dict[str, object]:

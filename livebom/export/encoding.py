@@ -1,9 +1,11 @@
 """JSON fit for a terminal too: indented, in a fixed order, with every hidden character written as an escape."""
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
+from msgspec import Struct, structs
 
 from livebom.bom.text import safe_text
 
@@ -17,7 +19,40 @@ def encoded(value: object) -> str:
     A character that draws nothing or reorders what is drawn stands as `\uXXXX`. A lone surrogate is no Unicode text and
     many parsers refuse even its escape: it is written as `safe_text` writes it.
     """
-    return block(value, order="deterministic") + "\n"
+    return "".join(pieces(value))
+
+
+def pieces(value: object) -> Iterator[str]:
+    """The same bit by bit: of a large document, only one item of its lists stands in memory as text."""
+    if not isinstance(value, Struct) or not structs.fields(value) or not _is_plain(value.__struct_config__):
+        yield block(value, order="deterministic") + "\n"
+        return
+    before = "{\n  "
+    for field in structs.fields(value):
+        yield f'{before}"{field.encode_name}": '
+        yield from _items(getattr(value, field.name))
+        before = ",\n  "
+    yield "\n}\n"
+
+
+def _is_plain(config: structs.StructConfig) -> bool:
+    """Whether all fields are written, as an object and with nothing else."""
+    return not config.omit_defaults and not config.array_like and config.tag is None
+
+
+def _items(value: object) -> Iterator[str]:
+    if not isinstance(value, list | tuple) or not value:
+        yield _indented(value, "\n  ")
+        return
+    before = "[\n    "
+    for item in value:
+        yield before + _indented(item, "\n    ")
+        before = ",\n    "
+    yield "\n  ]"
+
+
+def _indented(value: object, begin: str) -> str:
+    return block(value, order="deterministic").replace("\n", begin)  # within its strings JSON has no line ends
 
 
 def block(value: object, *, order: Literal["deterministic"] | None = None) -> str:

@@ -44,7 +44,7 @@ def test_the_container_is_told(report: Report) -> None:
 
 @pytest.mark.parametrize("form", sorted(formats("write")))
 def test_what_discover_prints_holds_none_of_it(report: Report, form: str) -> None:
-    _clean(written(report, form, everything=True), form)
+    _clean("".join(written(report, form, everything=True)), form)
 
 
 @pytest.mark.parametrize("form", sorted(formats("export")))
