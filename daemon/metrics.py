@@ -93,6 +93,8 @@ def _store(desk: Desk) -> Iterator[str]:
     )
     yield from _one("livebom_store_unflushed_rows", "gauge", "Rows that are not committed yet.", store.unflushed)
     yield from _one("livebom_store_lag_seconds", "gauge", "How long its writer took to answer.", desk.writer_lag)
+    held = "What it held in memory when the last sweep had ended."
+    yield from _one("livebom_store_memory_bytes", "gauge", held, desk.room.held)
     yield from _one("livebom_store_free_bytes", "gauge", "Free on its disk.", store.free_bytes)
     yield from _one("livebom_snapshot_bytes", "gauge", "Size of the snapshot.", store.snapshot_bytes)
     if store.snapshot_at is not None:

@@ -41,6 +41,8 @@ class Storeroom:
         self.trouble = ""
         """Why the store is not open; empty where it is."""
         self.reopened = 0
+        self.held = 0
+        """Bytes that the store held in memory when the last turn had ended."""
         self.edition = 0
         """Grows with everything that changes what the store tells."""
         self._store: Store | None = None
@@ -272,6 +274,7 @@ class Turning:
         if self._room.open:
             try:
                 store.flush()
+                self._room.held = store.held_in_memory
             except StoreError as error:
                 self._room.examine(error)
 

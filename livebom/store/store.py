@@ -292,6 +292,12 @@ class Store:
         """Every row ever set, by name and then by when it was set; the last of a name counts."""
         return [baseline_of(row) for row in self._database.run("baselines")]
 
+    @property
+    def held_in_memory(self) -> int:
+        """Bytes that DuckDB holds in memory for the store: mostly pages that it keeps, up to `opening.MEMORY_LIMIT`."""
+        [(size,)] = self._database.run("held_in_memory")
+        return int(size)
+
     def publish(self) -> Path | None:
         """Flush, and copy the file to `<name>.snapshot.duckdb`; None where nothing was written since the last copy."""
         self.writer.flush()
