@@ -17,7 +17,7 @@ def places(environment: Mapping[str, str] = os.environ) -> tuple[Engine, ...]:
     own = users_own((environment.get("XDG_RUNTIME_DIR", ""),), "docker.sock")
     named = environment.get("DOCKER_HOST", "")
     paths = [Path(named.removeprefix("unix://"))] if named.startswith("unix:///") else []
-    doors = [*standing((Path("/var/run/docker.sock"), *own), paths)]
+    doors = [*standing([Path("/var/run/docker.sock")], own, paths)]
     if named.startswith("tcp://") and _is_here(named):
         doors.append(_over_tcp(named, environment))
     return tuple(Engine(NAME, door) for door in doors)

@@ -22,8 +22,6 @@ _AT_ONCE = 4
 _SHOWN = 8
 """Containers named in one line."""
 _ID = re.compile(r"[0-9a-f]{12,64}")
-_OF_A_USER = re.compile(r"/run/user/([0-9]{1,9})/")
-"""Made by root for that uid alone (pam_systemd(8))."""
 _VERSION = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
 _NEWEST = (1, 43)
 """Of Docker's API, the version whose answers are read here; a server that knows only an older one is asked in that."""
@@ -259,13 +257,18 @@ def _mapped(work: Callable[[str], Workload | None], ids: list[str]) -> list[Work
     return found
 
 
-def standing(paths: Iterable[Path], named: Iterable[Path] = ()) -> tuple[EngineDoor, ...]:
+def standing(
+    paths: Iterable[Path], own: Iterable[tuple[Path, Path]] = (), named: Iterable[Path] = ()
+) -> tuple[EngineDoor, ...]:
     """The doors at the sockets that are there, each once; where there is none the first, to be told absent.
 
-    Behind those that somebody named anybody may listen; behind the others root, this user, or whose folder it is.
+    Behind those that somebody named anybody may listen; behind the others root or this user, and behind a user's own,
+    which come with the folder they are in, whoever that belongs to.
     """
+    usual = frozenset({0, os.geteuid()})
     doors = [EngineDoor(address=f"unix://{path}") for path in named]
-    doors += [EngineDoor(address=f"unix://{path}", users=_trusted(path)) for path in paths]
+    doors += [EngineDoor(address=f"unix://{path}", users=usual) for path in paths]
+    doors += [EngineDoor(address=f"unix://{path}", users=usual | _owner(folder)) for path, folder in own]
     found: dict[Path, EngineDoor] = {}
     for door in doors:
         path = Path(door.address.removeprefix("unix://"))
@@ -277,15 +280,17 @@ def standing(paths: Iterable[Path], named: Iterable[Path] = ()) -> tuple[EngineD
     return tuple(found.values()) or (doors[0],)
 
 
-def _trusted(path: Path) -> frozenset[int]:
-    owner = _OF_A_USER.match(str(path))
-    return frozenset({0, os.geteuid(), *((int(owner[1]),) if owner else ())})
-
-
-def users_own(environment: Iterable[str], name: str) -> list[Path]:
-    """The sockets of engines without root: in this user's folder, or in everybody's where they may be seen."""
-    own = [Path(folder, name) for folder in environment if folder]
+def _owner(folder: Path) -> frozenset[int]:
     try:
-        return own + sorted(Path("/run/user").glob(f"*/{name}"))
+        return frozenset({folder.lstat().st_uid})
+    except OSError:
+        return frozenset()
+
+
+def users_own(environment: Iterable[str], name: str) -> list[tuple[Path, Path]]:
+    """The sockets of engines without root, each with its folder: this user's, and everybody's that can be seen."""
+    own = [(Path(folder, name), Path(folder)) for folder in environment if folder]
+    try:
+        return own + [(folder / name, folder) for folder in sorted(Path("/run/user").iterdir())]
     except OSError:
         return own

@@ -14,4 +14,4 @@ def places(environment: Mapping[str, str] = os.environ) -> tuple[Engine, ...]:
     own = users_own((environment.get("XDG_RUNTIME_DIR", ""),), "podman/podman.sock")
     host = environment.get("CONTAINER_HOST", "")
     named = [Path(host.removeprefix("unix://"))] if host.startswith("unix:///") else []
-    return tuple(Engine(NAME, door) for door in standing((Path("/run/podman/podman.sock"), *own), named))
+    return tuple(Engine(NAME, door) for door in standing([Path("/run/podman/podman.sock")], own, named))

@@ -23,6 +23,9 @@ WINDOW = Window(keep_env=frozenset({"MODEL"}), redact=partial(redact, key=b"k"))
 class Answers:
     """An engine's answers by what they are about."""
 
+    peer = 4_000_000
+    """Not root, so that processes are looked at before they are believed."""
+
     def __init__(self, listed: bytes, one: bytes, image: bytes) -> None:
         self.listed, self.one, self.image = listed, one, image
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from livebom.net.engine_api import EngineDoor
-from probes.local.engine import Engine
+from probes.local.engine import Engine, standing
 from probes.local.proc import Proc
 from probes.local.workload import Window
 from tests.lab import ROOT
@@ -72,3 +72,10 @@ def test_what_lives_in_a_user_namespace_of_its_maker_is_its_makers() -> None:
             assert Proc().uid(child.pid) == USER
         finally:
             child.kill()
+
+
+def test_whose_folder_it_is_may_listen_there() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, USER, USER)
+        (door,) = standing([], [(Path(folder, "docker.sock"), Path(folder))])
+    assert door.users == frozenset({0, USER})

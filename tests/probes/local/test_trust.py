@@ -33,11 +33,13 @@ def test_one_of_this_user_is(tmp_path: Path) -> None:
     assert [one.pid for one in looked.workloads] == [77]
 
 
-def test_only_root_this_user_and_whose_folder_it_is_may_listen() -> None:
-    (door,) = standing([Path("/run/user/4000000/docker.sock")])
-    assert door.users == frozenset({0, os.geteuid(), STRANGER})
-    (door,) = standing([Path("/srv/run/user/4000000/docker.sock")])
-    assert door.users == frozenset({0, os.geteuid()})
+def test_only_root_this_user_and_whose_folder_it_is_may_listen(tmp_path: Path) -> None:
+    usual = frozenset({0, os.geteuid()})
+    path = Path("/nowhere/docker.sock")
+    assert [door.users for door in standing([path])] == [usual]
+    assert [door.users for door in standing([], [(path, tmp_path)])] == [usual]
+    assert [door.users for door in standing([], [(path, Path("/nowhere"))])] == [usual]
+    assert [door.users for door in standing([], [], [path])] == [None]
 
 
 @pytest.mark.parametrize(("source", "variable"), [(docker, "DOCKER_HOST"), (podman, "CONTAINER_HOST")])
