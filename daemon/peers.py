@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from livebom.net.peer import credentials
 from livebom.settings import Accounts, Roles
 
 OVERFLOW = 65534
@@ -74,8 +75,7 @@ def peer_of(connection: socket.socket) -> Peer:
 
     Raises OSError where the socket is no unix socket.
     """
-    pid, uid, gid = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    uid, gid = uid & 0xFFFFFFFF, gid & 0xFFFFFFFF
+    pid, uid, gid = credentials(connection)
     try:
         raw = connection.getsockopt(socket.SOL_SOCKET, _PEERGROUPS, _MOST)
     except OSError:  # more than that (ERANGE), or an older kernel: then the groups beside the first count for nothing

@@ -1,9 +1,8 @@
 """`livebom enter`: what the unit `livebom-inside@.service` runs for each look that has to reach into namespaces."""
 
-import pwd
-
 import click
 
+from livebom.cli.caller import refusal
 from livebom.cli.errors import USAGE, complain, told
 
 
@@ -16,17 +15,8 @@ def command(caller: str) -> int:
     The service manager starts it. It connects to a namespace's own addresses alone, and never says or reads a word.
     """
     from probes.engine import inside
-    from probes.engine.syn import reaching
 
-    try:
-        uid = reaching.caller(0)
-    except OSError:
-        return complain("the standard input is no socket; the unit livebom-inside.socket starts this", USAGE)
-    try:
-        allowed = {0, pwd.getpwnam(caller).pw_uid}
-    except KeyError:
-        return complain(f"there is no user {caller} on this host", USAGE)
-    if uid not in allowed:
-        return complain(f"uid {uid} may not have namespaces entered", USAGE)
+    if why := refusal(caller, "livebom-inside.socket", "have namespaces entered"):
+        return complain(why, USAGE)
     inside.serve(0)
     return 0

@@ -1,7 +1,6 @@
 """`livebom syn-sender`: what the unit `livebom-syn@.service` runs for each plan that the daemon hands over."""
 
 import os
-import pwd
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from livebom.bom.text import safe_text
+from livebom.cli.caller import refusal
 from livebom.cli.errors import USAGE, complain, told
 
 if TYPE_CHECKING:
@@ -23,18 +23,10 @@ def command(caller: str) -> int:
 
     The service manager starts it. It sends to no address that the targets file of the settings does not hold.
     """
-    from probes.engine.syn import reaching, sender
+    from probes.engine.syn import sender
 
-    try:
-        uid = reaching.caller(0)
-    except OSError:
-        return complain("the standard input is no socket; the unit livebom-syn.socket starts this", USAGE)
-    try:
-        allowed = {0, pwd.getpwnam(caller).pw_uid}
-    except KeyError:
-        return complain(f"there is no user {caller} on this host", USAGE)
-    if uid not in allowed:
-        return complain(f"uid {uid} may not hand over plans", USAGE)
+    if why := refusal(caller, "livebom-syn.socket", "hand over plans"):
+        return complain(why, USAGE)
     sender.serve(0, 1, _judge)
     return 0
 

@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -13,11 +12,11 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from livebom.net.peer import credentials
+
 _CHUNK = 1 << 16
 _LINE = 1 << 20
 """Bytes of one event."""
-_CREDENTIALS = struct.Struct("3i")
-"""struct ucred: pid, uid, gid."""
 _ALREADY_CLOSED = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)
 
 
@@ -150,7 +149,7 @@ class EngineClient:
             raise EngineError("no time was left")
         one = _opened(self._door, left)
         if one.family == socket.AF_UNIX:
-            self.peer = _listener(one)
+            _, self.peer, _ = credentials(one)
         with self._lock:
             self._open.add(one)
         users = self._door.users
@@ -206,12 +205,6 @@ def _opened(door: EngineDoor, left: float) -> socket.socket:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
         raise EngineError(f"cannot be reached: {reason}") from None
-
-
-def _listener(one: socket.socket) -> int:
-    """The uid that listens at the other end, as it was when it began to listen (unix(7), SO_PEERCRED)."""
-    _, uid, _ = _CREDENTIALS.unpack(one.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
-    return int(uid)
 
 
 def _secured(plain: socket.socket, door: EngineDoor, host: str) -> socket.socket:

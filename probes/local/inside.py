@@ -18,7 +18,7 @@ from probes.local.proc import Proc, inode_of
 from probes.local.workload import Socket, Workload
 from probes.sources.child import command
 
-__all__ = ["Entrance", "Reach", "Reached", "entrances", "reached", "sockets_in", "unfit"]
+__all__ = ["Entrance", "Reach", "Reached", "entrances", "sockets_in", "unfit"]
 
 WILD = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - addresses to compare with, nothing is bound
 _PROC = Path("/proc")
@@ -164,7 +164,13 @@ class Reach:
         through: Path | None = None,
         took: Callable[[Entrance, Any], None] = lambda *_: None,
     ) -> None:
-        """As `reached` says; `took` is told what each returned, as soon as it has, in the thread of `run`."""
+        """Have the conversation that `talk` makes with each of them.
+
+        `timeout` is seconds to connect, 2.5 times that for an answer; `deadline` those of one conversation, `seconds`
+        those of all. `through` is the socket of a unit that enters for us where we may not. Where nobody can enter,
+        nothing is asked inside and one line says why. `took` is told what each returned, as soon as it has, in the
+        thread of `run`.
+        """
         self._queue, self._lines = _first(wanted)
         self._talk, self._deadline, self._seconds, self._through = talk, deadline, seconds, through
         self._took = took
@@ -249,36 +255,6 @@ class Reach:
         finally:
             alarm.cancel()
             alarm.join()
-
-
-def reached(
-    wanted: Iterable[Entrance],
-    talk: Callable[[Entrance], Conversation],
-    *,
-    pace: Pace,
-    user_agent: str,
-    timeout: float = 1.0,
-    deadline: float = 15.0,
-    seconds: float = 60.0,
-    through: Path | None = None,
-) -> Reached:
-    """Have the conversation that `talk` makes with each of them, in this thread.
-
-    `timeout` is seconds to connect, 2.5 times that for an answer; `deadline` those of one conversation, `seconds` those
-    of all. `through` is the socket of a unit that enters for us where we may not. Where nobody can enter, nothing is
-    asked inside and one line says why.
-    """
-    run = Reach(
-        wanted,
-        talk,
-        pace=pace,
-        user_agent=user_agent,
-        timeout=timeout,
-        deadline=deadline,
-        seconds=seconds,
-        through=through,
-    )
-    return run.run()
 
 
 def _first(wanted: Iterable[Entrance]) -> tuple[list[Entrance], list[str]]:

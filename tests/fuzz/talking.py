@@ -1,6 +1,6 @@
 """A whole conversation with a peer whose answers are raw bytes, in their order, whatever it is asked."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 from livebom.bom.observation import Listener, Outcome
 from livebom.net.reply import Ask, Reply
@@ -23,9 +23,8 @@ def answered(ask: Ask, raw: bytes) -> Reply:
     return parser.reply()
 
 
-def conversation(port: int, answers: Sequence[bytes]) -> tuple[Seen, int]:
-    """What is seen, and how many asks it took; the answers come round again where more is asked."""
-    talk = examine(
+def _begun(port: int) -> Generator[Ask, Reply, Seen]:
+    return examine(
         catalog(),
         Listener(host="127.0.0.1", port=port),
         nonce="5eed",
@@ -33,6 +32,11 @@ def conversation(port: int, answers: Sequence[bytes]) -> tuple[Seen, int]:
         key=b"a key for tests",
         now=lambda: MOMENT,
     )
+
+
+def conversation(port: int, answers: Sequence[bytes]) -> tuple[Seen, int]:
+    """What is seen, and how many asks it took; the answers come round again where more is asked."""
+    talk = _begun(port)
     asks = 0
     try:
         ask = next(talk)
@@ -50,14 +54,7 @@ def spoken(recording: str, port: int, longest: int = 6000) -> list[bytes]:
     """What a recorded server answers in such a conversation, ask by ask."""
     playback = Playback(recording)
     said: list[bytes] = []
-    talk = examine(
-        catalog(),
-        Listener(host="127.0.0.1", port=port),
-        nonce="5eed",
-        exposure="private",
-        key=b"a key for tests",
-        now=lambda: MOMENT,
-    )
+    talk = _begun(port)
     try:
         ask = next(talk)
         while True:

@@ -133,10 +133,15 @@ def test_values_nobody_meant_name_no_model(arena: Arena, table: Table, case: str
     assert not service["models"]
 
 
+def _models(count: int) -> str:
+    """A list of so many models as vLLM has it."""
+    rows = ",".join(f'{{"id":"m{n}","object":"model","owned_by":"vllm"}}' for n in range(count))
+    return '{"object":"list","data":[' + rows + "]}"
+
+
 def test_of_endless_models_ten_thousand_are_kept(arena: Arena, table: Table) -> None:
     place = arena.serve("vllm-0.32.0-default")
-    rows = ",".join(f'{{"id":"m{n}","object":"model","owned_by":"vllm"}}' for n in range(14_000))
-    arena.lab.patch(place, "/v1/models", body='{"object":"list","data":[' + rows + "]}")
+    arena.lab.patch(place, "/v1/models", body=_models(14_000))
     service, outcome = arena.meet_at(place.host)
     assert service is not None
     table.tell("38", "14,000 models in 1 MiB", f"{service['product']}, models {len(service['models'])}", outcome)
@@ -145,8 +150,7 @@ def test_of_endless_models_ten_thousand_are_kept(arena: Arena, table: Table) -> 
 
 def test_a_list_beyond_the_cap_is_not_half_believed(arena: Arena, table: Table) -> None:
     place = arena.serve("vllm-0.32.0-default")
-    rows = ",".join(f'{{"id":"m{n}","object":"model","owned_by":"vllm"}}' for n in range(1_000_000))
-    arena.lab.patch(place, "/v1/models", body='{"object":"list","data":[' + rows + "]}")
+    arena.lab.patch(place, "/v1/models", body=_models(1_000_000))
     service, outcome = arena.meet_at(place.host)
     assert service is not None
     table.tell("38", "a million models, 50 MB", f"{service['product']}, models {service['models']}", outcome)

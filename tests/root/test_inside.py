@@ -14,7 +14,7 @@ from livebom.bom.observation import Outcome
 from livebom.net.pace import Pace
 from livebom.net.reply import Ask, Reply
 from probes.engine.inside import SYS_ADMIN, SYS_PTRACE, Inside
-from probes.local.inside import Entrance, Reached, entrances, reached, sockets_in
+from probes.local.inside import Entrance, Reach, Reached, entrances, sockets_in
 from probes.local.proc import Proc
 from probes.local.process import Processes
 from probes.local.workload import Looked, Socket, Window, Workload
@@ -39,7 +39,7 @@ def ask_all(wanted: tuple[Entrance, ...], through: Path | None = None) -> Reache
     def talk(one: Entrance) -> Generator[Ask, Reply, list[Reply]]:
         return [(yield Ask(id="a", path="/first")), (yield Ask(id="b", path=f"/{one.port}"))]
 
-    return reached(wanted, talk, pace=Pace(None), user_agent="test", timeout=2.0, through=through)
+    return Reach(wanted, talk, pace=Pace(None), user_agent="test", timeout=2.0, through=through).run()
 
 
 def test_a_server_on_loopback_inside_answers_from_outside() -> None:

@@ -18,7 +18,8 @@ from tests.lab import ROOT
 from tests.root.netns import needs_root
 
 pytestmark = [pytest.mark.root, needs_root]
-USER = 4_000_000
+USER = 3_000_000_000
+"""One that is no positive number in 32 bits with a sign."""
 OWN, FOREIGN = "aa" * 32, "bb" * 32
 SERVE = f"""
 import os, sys

@@ -2,11 +2,11 @@
 
 import os
 import socket
-import struct
 import subprocess
 from pathlib import Path
 from typing import Protocol
 
+from livebom.net.peer import credentials
 from probes.engine.syn import sender
 
 DOOR = Path("/run/livebom/syn.sock")
@@ -156,10 +156,7 @@ class Served:
 def caller(connection: int) -> int:
     """The user id of whoever connected, by SO_PEERCRED (unix(7)). Raises OSError where that is no unix socket."""
     with socket.socket(fileno=os.dup(connection)) as its:
-        if its.family != socket.AF_UNIX:
-            raise OSError("no unix socket")
-        uid: int = struct.unpack("3i", its.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
-        return uid & 0xFFFFFFFF
+        return credentials(its)[1]
 
 
 def door_stands(door: Path = DOOR) -> bool:
